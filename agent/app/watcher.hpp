@@ -1,0 +1,60 @@
+// Keeps a fresh view of the node: one full listing at the start and every `resync`, engine events in between.
+// An event refreshes the object that it names and nothing else.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/engine.hpp"
+#include "app/store.hpp"
+#include "app/telemetry.hpp"
+#include "core/view.hpp"
+
+namespace docksweep::app {
+
+struct watcher_options {
+  std::chrono::milliseconds resync = std::chrono::minutes(5);
+  std::chrono::milliseconds disk_usage = std::chrono::minutes(15);
+  std::chrono::milliseconds check_answers = std::chrono::seconds(15);  // METRICS.md: engine_up
+  std::chrono::milliseconds check_lists = std::chrono::minutes(1);
+  std::chrono::milliseconds settle_events = std::chrono::milliseconds(50);  // events this close are handled together
+  std::size_t burst = 40;                 // more objects than this waiting: one listing instead
+  std::size_t parallel_details = 4;       // inspect+history pairs in flight
+  double listing_share = 0.10;            // listings take at most this share of wall time
+  std::chrono::milliseconds reconnect_least = std::chrono::milliseconds(250);
+  std::chrono::milliseconds reconnect_most = std::chrono::seconds(15);
+};
+
+// What the agent knows about the engine's health, for metrics and /-/ready.
+struct engine_health {
+  bool up = false;              // it is there, answers more than pings, and the last listing succeeded
+  bool absent = true;           // no engine was ever found
+  std::string problem;          // why it is not up, for people; empty when up
+};
+
+class watcher {
+ public:
+  watcher(boost::asio::any_io_executor executor, engine& source, store& memory, telemetry& counts, watcher_options options);
+  ~watcher();
+
+  // Runs until cancelled.
+  task<void> run();
+
+  // The newest view; null before the first complete listing, and when the engine has not answered for three resyncs.
+  std::shared_ptr<const core::view> current() const;
+  const engine_health& health() const;
+  // Grows with every change of current() or health(): readers compare it to know whether to render again.
+  std::uint64_t revision() const;
+  // Asks for a full listing as soon as the listing share allows (SIGHUP, tests).
+  void request_resync();
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace docksweep::app
