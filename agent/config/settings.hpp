@@ -13,7 +13,7 @@
 
 namespace docksweep::config {
 
-using duration = std::chrono::milliseconds;
+using core::duration;  // milliseconds
 
 struct tls_client {
   std::string ca, cert, key;
