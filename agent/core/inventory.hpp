@@ -114,6 +114,7 @@ struct file_system {
   byte_count free_bytes = 0;   // f_bfree
   std::int64_t files = 0;      // 0: this file system has no fixed number of inodes (btrfs)
   std::int64_t files_free = 0;
+  std::uint64_t device = 0;    // st_dev of the path, so that two paths on one file system are seen as one; 0: unknown
   bool operator==(const file_system&) const = default;
 };
 
