@@ -8,83 +8,87 @@
 // compressed blobs are only bounded, because the API does not say which images hold a blob together.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/image_state.hpp"
 #include "core/inventory.hpp"
+#include "core/layer_sizes.hpp"
 
 namespace docksweep::core {
 
 // Chain IDs of layers given lowest first (OCI image-spec, config.md "Layer ChainID").
 std::vector<std::string> chain_ids(const std::vector<std::string>& diff_ids);
 
-struct byte_range {
-  byte_count at_least = 0;
-  byte_count at_most = 0;
-  bool exact() const { return at_least == at_most; }
-  bool operator==(const byte_range&) const = default;
-};
-
-// Exclusive states of an image, first that applies (the values are in order of strength).
-enum class image_state { in_use, unused, dangling, intermediate };
-inline constexpr std::array all_image_states{image_state::in_use, image_state::unused, image_state::dangling,
-                                             image_state::intermediate};
-std::string_view to_string(image_state state);
-
-// The state of each image, in the order given.
-//  in_use: ImageID of any container (stopped and created ones too), or mounted into one.
-//  intermediate: no tag and no digest, and the parent of another image.
-//  dangling: no tag and no digest (what the engine lists with dangling=true, digest-only images excepted).
-//  unused: everything else, digest-only images included.
-std::vector<image_state> image_states(std::span<const image> images, std::span<const container> containers);
-
 // The layers of a node, interned: build once per inventory, then ask about as many sets as needed.
+// Copies what it needs: the arguments of the constructor may go.
 class layer_accounting {
  public:
-  // `details[i]` belongs to `images[i]` and may be null (not read yet, or unreadable): such an image holds bytes that
-  // nobody can attribute, so the figures turn into bounds. `shared_cache_bytes`: size of build-cache records that share
-  // layers with images (they keep layers alive), std::nullopt where that is unknown.
+  // `details[i]` belongs to `images[i]` and may be null (not read yet, or unreadable): such an image may hold any layer,
+  // so while it stays, figures have no lower bound. `shared_cache_bytes`: size of the build-cache records that share
+  // layers with images, which keeps those layers alive (so it comes off every at-least); std::nullopt: unknown, and
+  // no lower bound either. States are those of image_states(): an ancestor that is in use never goes along.
   layer_accounting(image_store store, std::span<const image> images, std::span<const image_details* const> details,
                    std::span<const image_state> states, std::optional<byte_count> shared_cache_bytes);
 
-  // Bytes that removing these images (indices into `images`) frees, with the untagged ancestors that go with their last
-  // child (DELETE without noprune). Indices that repeat count once. Cost: linear in the layers of the set.
+  // Bytes that removing these images (indices into `images`) frees, with the untagged ancestors that go along. Indices
+  // that repeat count once. Linear in the layers of the node (counting); one image without ancestors: in its own layers.
   byte_range freed_by(std::span<const std::uint32_t> removed) const;
 
-  // The images that go when `removed` go: these and their untagged, unused, childless ancestors.
-  std::vector<std::uint32_t> with_ancestors(std::span<const std::uint32_t> removed) const;
+  // What really goes when `removed` are deleted without noprune: on graphdriver those of them that keep no child, and
+  // everywhere each untagged, digest-less, unheld ancestor that loses its last child. Children come before parents.
+  std::vector<std::uint32_t> gone_with(std::span<const std::uint32_t> removed) const;
 
-  byte_range total() const;                               // all layers, each once
-  std::vector<byte_count> bytes_by_state() const;         // in order of all_image_states; the at-least on containerd
-  bool exact() const;                                     // every layer's size is known exactly, and nothing else holds layers
+  // All layers, each once.
+  byte_range total() const;
+  // All layers, each once, at the strongest state that holds it; in order of all_image_states. On the containerd store
+  // and for unresolved layers the at-least.
+  std::array<byte_count, all_image_states.size()> bytes_by_state() const;
+  // True when every figure is exact: graphdriver, all layers resolved, no build cache that shares layers.
+  bool exact() const { return exact_; }
 
  private:
-  struct layer {
-    byte_count at_least = 0;   // 0..at_most where only the sum of a segment is known
-    byte_count at_most = 0;
-    std::uint32_t holders = 0;  // images that hold it
-  };
-  struct held {                // one image's view: its layers, its blobs
-    std::uint32_t first = 0, count = 0;  // into image_layers_
-    std::uint32_t parent = none;
-    byte_range blobs;
-    bool blobs_shared = false;
-    bool removable_ancestor = false;
-    std::uint32_t children = 0;
-  };
   static constexpr std::uint32_t none = 0xffffffff;
+  struct layer {
+    byte_range size;
+    std::uint32_t segment = none;  // into segments_
+    std::uint32_t holders = 0;     // images that hold it
+    image_state strongest = image_state::intermediate;
+  };
+  struct held_image {
+    std::uint32_t first = 0, count = 0;  // into image_layers_ and image_diffs_
+    std::uint32_t parent = none;
+    std::uint32_t children = 0;
+    byte_range unknown;              // what an image without details may hold alone
+    byte_count blob_bytes = 0;       // containerd: compressed content
+    std::optional<byte_count> listed_bytes;  // no image frees more than the engine says it has
+    bool known = false;
+    bool goes_along = false;         // as an ancestor: no tag, no digest, no container
+  };
+  void intern(std::span<const image> images, std::span<const image_details* const> details);
+  void resolve_sizes(std::span<const image> images, std::span<const image_details* const> details);
+  void link_parents(std::span<const image> images);
+  void merge_segments();
+  std::span<const std::uint32_t> layers_of(std::uint32_t image) const;
+  bool goes_alone_without_ancestors(std::uint32_t image) const;
+  byte_range blobs_freed(std::span<const std::uint32_t> gone) const;
+  byte_range layers_freed(std::span<const std::uint32_t> gone) const;
+  byte_range bounded(byte_range freed, std::span<const std::uint32_t> gone) const;
+
   image_store store_;
   std::vector<layer> layers_;
+  std::vector<layer_segment> segments_;
   std::vector<std::uint32_t> image_layers_;
-  std::vector<held> images_;
-  std::vector<image_state> states_;
-  byte_count shared_cache_bytes_ = 0;
-  bool exact_ = true;
+  std::vector<std::uint32_t> image_diffs_;   // containerd only: a blob is shared exactly where its diff ID is
+  std::vector<std::uint32_t> diff_holders_;
+  std::vector<held_image> images_;
+  std::uint32_t unknown_images_ = 0;
+  std::optional<byte_count> shared_cache_bytes_;
+  bool exact_ = false;
 };
 
 }  // namespace docksweep::core

@@ -1,6 +1,8 @@
 // One consistent picture of a node with everything that is derived from it: what metrics, pages and commands show.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +31,8 @@ class view {
   const inventory& what() const { return inventory_; }
   const std::vector<image_state>& states() const { return states_; }      // beside images
   const layer_accounting& layers() const { return layers_; }
-  std::vector<std::int64_t> images_by_state() const;                      // in order of all_image_states
-  std::vector<std::int64_t> containers_by_state() const;                  // in order of all_container_states
+  std::array<std::int64_t, all_image_states.size()> images_by_state() const;          // in order of all_image_states
+  std::array<std::int64_t, all_container_states.size()> containers_by_state() const;  // in order of all_container_states
   byte_range reclaimable() const;          // removing every image that is not in use
   byte_range dangling_reclaimable() const; // removing the dangling ones alone
   byte_range freed_alone(std::size_t index) const;  // removing this image alone

@@ -1,0 +1,268 @@
+#include "core/layers.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+namespace docksweep::core {
+namespace {
+
+// Numbers strings in the order in which they are first seen.
+class interner {
+ public:
+  explicit interner(std::size_t expected) { numbers_.reserve(expected); }
+  std::uint32_t operator()(std::string_view text) {
+    return numbers_.try_emplace(text, static_cast<std::uint32_t>(numbers_.size())).first->second;
+  }
+  std::size_t size() const { return numbers_.size(); }
+
+ private:
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;
+};
+
+}  // namespace
+
+layer_accounting::layer_accounting(image_store store, std::span<const image> images,
+                                   std::span<const image_details* const> details, std::span<const image_state> states,
+                                   std::optional<byte_count> shared_cache_bytes)
+    : store_(store), shared_cache_bytes_(shared_cache_bytes) {
+  images_.resize(images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    images_[i].goes_along = images[i].tags.empty() && images[i].digests.empty() && states[i] != image_state::in_use;
+    if (images[i].size) images_[i].listed_bytes = std::max<byte_count>(0, *images[i].size);
+  }
+  intern(images, details);
+  resolve_sizes(images, details);
+  link_parents(images);
+  for (std::uint32_t i = 0; i < images_.size(); ++i) {
+    for (const auto chain : layers_of(i)) {
+      ++layers_[chain].holders;
+      layers_[chain].strongest = std::min(layers_[chain].strongest, states[i]);
+    }
+  }
+  merge_segments();
+  exact_ = store_ == image_store::graphdriver && unknown_images_ == 0 && shared_cache_bytes_ == 0 && segments_.empty() &&
+           std::all_of(layers_.begin(), layers_.end(), [](const layer& one) { return one.size.exact(); });
+}
+
+void layer_accounting::intern(std::span<const image> images, std::span<const image_details* const> details) {
+  std::size_t references = 0;
+  for (const auto* one : details) references += one ? one->chain_ids.size() : 0;
+  image_layers_.reserve(references);
+  interner chains(references);
+  interner diffs(store_ == image_store::containerd ? references : 0);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    auto& held = images_[i];
+    const auto* one = details[i];
+    held.known = one != nullptr;
+    held.first = static_cast<std::uint32_t>(image_layers_.size());
+    if (!one) {
+      ++unknown_images_;
+      held.unknown = {0, held.listed_bytes.value_or(0)};
+      continue;
+    }
+    held.count = static_cast<std::uint32_t>(one->chain_ids.size());
+    for (const auto& chain : one->chain_ids) image_layers_.push_back(chains(chain));
+    if (store_ != image_store::containerd) continue;
+    for (const auto& diff : one->diff_ids) image_diffs_.push_back(diffs(diff));
+    held.blob_bytes = std::max<byte_count>(0, one->content_size.value_or(0));
+  }
+  layers_.resize(chains.size());
+  diff_holders_.assign(diffs.size(), 0);
+  for (const auto diff : image_diffs_) ++diff_holders_[diff];
+}
+
+void layer_accounting::resolve_sizes(std::span<const image> images, std::span<const image_details* const> details) {
+  std::vector<layered_image> layered;
+  layered.reserve(images.size());
+  for (std::uint32_t i = 0; i < images_.size(); ++i) {
+    const auto* one = details[i];
+    if (!one) continue;
+    auto cumulative = images[i].size;
+    if (store_ == image_store::containerd && cumulative) {
+      cumulative = one->content_size ? std::optional(*cumulative - *one->content_size) : std::nullopt;
+    }
+    layered.push_back({layers_of(i), cumulative, one->history_sizes, store_ == image_store::graphdriver});
+  }
+  auto sizes = resolve_layer_sizes(layered, layers_.size());
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i].size = sizes.of[i];
+    layers_[i].segment = sizes.segment[i];
+  }
+  segments_ = std::move(sizes.segments);
+}
+
+void layer_accounting::link_parents(std::span<const image> images) {
+  std::unordered_map<std::string_view, std::uint32_t> by_id;
+  const bool any = std::any_of(images.begin(), images.end(), [](const image& one) { return !one.parent_id.empty(); });
+  if (!any) return;
+  by_id.reserve(images.size());
+  for (std::uint32_t i = 0; i < images.size(); ++i) by_id.emplace(images[i].id, i);
+  for (std::uint32_t i = 0; i < images.size(); ++i) {
+    const auto found = by_id.find(images[i].parent_id);
+    if (found == by_id.end() || found->second == i) continue;
+    images_[i].parent = found->second;
+    ++images_[found->second].children;
+  }
+}
+
+// Layers of a segment that the same images hold can only go together: the sum is all that matters, and where it is
+// exact so are they. Chains nest, so equal numbers of holders are equal holders.
+void layer_accounting::merge_segments() {
+  struct extent { std::uint32_t fewest = none, most = 0, top = none; };
+  std::vector<extent> extents(segments_.size());
+  for (std::uint32_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i].segment == none) continue;
+    auto& seen = extents[layers_[i].segment];
+    seen.fewest = std::min(seen.fewest, layers_[i].holders);
+    seen.most = std::max(seen.most, layers_[i].holders);
+    seen.top = i;
+  }
+  bool all_merged = true;
+  for (auto& one : layers_) {
+    if (one.segment == none) continue;
+    const auto& seen = extents[one.segment];
+    if (seen.fewest != seen.most) {
+      all_merged = false;
+      continue;
+    }
+    one.size = &one == &layers_[seen.top] ? segments_[one.segment].sum : byte_range{};
+    one.segment = none;
+  }
+  if (all_merged) segments_.clear();
+}
+
+std::span<const std::uint32_t> layer_accounting::layers_of(std::uint32_t image) const {
+  return std::span(image_layers_).subspan(images_[image].first, images_[image].count);
+}
+
+bool layer_accounting::goes_alone_without_ancestors(std::uint32_t image) const {
+  const auto& one = images_[image];
+  if (store_ == image_store::graphdriver && one.children > 0) return false;
+  return one.parent == none || !images_[one.parent].goes_along || images_[one.parent].children > 1;
+}
+
+std::vector<std::uint32_t> layer_accounting::gone_with(std::span<const std::uint32_t> removed) const {
+  std::vector<bool> chosen(images_.size(), false);
+  std::vector<bool> handled(images_.size(), false);
+  std::vector<std::uint32_t> children(images_.size());
+  for (std::uint32_t i = 0; i < images_.size(); ++i) children[i] = images_[i].children;
+  for (const auto one : removed) chosen[one] = true;
+
+  std::vector<std::uint32_t> gone;
+  const auto remove_upward = [&](std::uint32_t one) {
+    const bool needs_no_child = store_ == image_store::graphdriver;
+    while (one != none && !handled[one]) {
+      const bool may_go = chosen[one] ? (children[one] == 0 || !needs_no_child)
+                                      : (images_[one].goes_along && children[one] == 0);
+      if (!may_go) return;
+      handled[one] = true;
+      gone.push_back(one);
+      one = images_[one].parent;
+      if (one != none) --children[one];
+    }
+  };
+  for (const auto one : removed) remove_upward(one);
+  return gone;
+}
+
+byte_range layer_accounting::layers_freed(std::span<const std::uint32_t> gone) const {
+  std::vector<std::uint32_t> lost(layers_.size(), 0);
+  std::vector<std::uint32_t> freed_in_segment(segments_.size(), 0);
+  std::vector<byte_range> loose(segments_.size());
+  byte_range freed;
+  for (const auto image : gone) {
+    freed += images_[image].unknown;
+    for (const auto chain : layers_of(image)) {
+      const auto& one = layers_[chain];
+      if (++lost[chain] != one.holders) continue;
+      if (one.segment == none) {
+        freed += one.size;
+      } else {
+        ++freed_in_segment[one.segment];
+        loose[one.segment] += one.size;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    if (freed_in_segment[i] == segments_[i].layers) {
+      freed += segments_[i].sum;
+    } else {
+      freed += {loose[i].at_least, std::min(loose[i].at_most, segments_[i].sum.at_most)};
+    }
+  }
+  return freed;
+}
+
+// Compressed blobs (containerd): an image's are surely freed when none of its diff IDs is held by an image that stays,
+// and counted once where images of the set share one; at most all of them go.
+byte_range layer_accounting::blobs_freed(std::span<const std::uint32_t> gone) const {
+  if (store_ != image_store::containerd) return {};
+  std::vector<std::uint32_t> lost(diff_holders_.size(), 0);
+  std::vector<bool> counted(diff_holders_.size(), false);
+  const auto diffs_of = [this](std::uint32_t image) {
+    return std::span(image_diffs_).subspan(images_[image].first, images_[image].count);
+  };
+  for (const auto image : gone) {
+    for (const auto diff : diffs_of(image)) ++lost[diff];
+  }
+  byte_range freed;
+  for (const auto image : gone) {
+    const auto diffs = diffs_of(image);
+    freed.at_most += images_[image].blob_bytes;
+    const bool surely = !diffs.empty() && std::all_of(diffs.begin(), diffs.end(), [&](auto diff) {
+      return lost[diff] == diff_holders_[diff] && !counted[diff];
+    });
+    if (!surely) continue;
+    freed.at_least += images_[image].blob_bytes;
+    for (const auto diff : diffs) counted[diff] = true;
+  }
+  return freed;
+}
+
+// What keeps layers alive beyond the images that are known to hold them comes off the lower bound.
+byte_range layer_accounting::bounded(byte_range freed, std::span<const std::uint32_t> gone) const {
+  std::uint32_t unknown_gone = 0;
+  std::optional<byte_count> listed = 0;
+  for (const auto image : gone) {
+    unknown_gone += images_[image].known ? 0 : 1;
+    const auto& bytes = images_[image].listed_bytes;
+    listed = listed && bytes ? std::optional(*listed + *bytes) : std::nullopt;
+  }
+  if (listed) freed.at_most = std::min(freed.at_most, *listed);
+  if (unknown_gone < unknown_images_ || !shared_cache_bytes_) freed.at_least = 0;
+  freed.at_least = std::max<byte_count>(0, freed.at_least - shared_cache_bytes_.value_or(0));
+  freed.at_least = std::min(freed.at_least, freed.at_most);
+  return freed;
+}
+
+byte_range layer_accounting::freed_by(std::span<const std::uint32_t> removed) const {
+  if (removed.size() == 1 && segments_.empty() && store_ == image_store::graphdriver &&
+      goes_alone_without_ancestors(removed.front())) {
+    auto freed = images_[removed.front()].unknown;
+    for (const auto chain : layers_of(removed.front())) {
+      if (layers_[chain].holders == 1) freed += layers_[chain].size;
+    }
+    return bounded(freed, removed);
+  }
+  const auto gone = gone_with(removed);
+  auto freed = layers_freed(gone);
+  freed += blobs_freed(gone);
+  return bounded(freed, gone);
+}
+
+byte_range layer_accounting::total() const {
+  std::vector<std::uint32_t> all(images_.size());
+  for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+  auto sum = layers_freed(all);
+  sum += blobs_freed(all);
+  return sum;
+}
+
+std::array<byte_count, all_image_states.size()> layer_accounting::bytes_by_state() const {
+  std::array<byte_count, all_image_states.size()> bytes{};
+  for (const auto& one : layers_) bytes[static_cast<std::size_t>(one.strongest)] += one.size.at_least;
+  return bytes;
+}
+
+}  // namespace docksweep::core
