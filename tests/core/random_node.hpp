@@ -1,0 +1,37 @@
+// A node made up from a seed, with the truth that an engine would not tell: the real size of each layer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/layers.hpp"
+
+namespace docksweep::tests {
+
+struct random_node_options {
+  int images = 12;
+  int zero_size_percent = 20;      // layers without a byte: history cannot place them
+  int no_history_percent = 10;     // images that were loaded without history
+  int container_percent = 20;
+  int untagged_percent = 40;
+};
+
+struct random_node {
+  std::vector<core::image> images;
+  std::vector<core::image_details> details;
+  std::vector<core::container> containers;
+  std::map<std::string, core::byte_count> true_size;  // by chain ID
+
+  std::vector<const core::image_details*> details_view() const;
+  // What deleting `removed` (without noprune, on graphdriver) really frees: a plain simulation, one image at a time.
+  core::byte_count naive_freed(const std::vector<std::uint32_t>& removed) const;
+};
+
+random_node make_random_node(std::uint32_t seed, const random_node_options& options);
+
+}  // namespace docksweep::tests
