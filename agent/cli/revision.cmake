@@ -1,0 +1,20 @@
+# Writes OUTPUT (a header with DOCKSWEEP_REVISION) when the revision has changed since the last build. Packagers who
+# build from a tarball hand the revision in (-DDOCKSWEEP_REVISION=…).
+if(NOT DOCKSWEEP_REVISION)
+  execute_process(COMMAND git -C "${SOURCE}" rev-parse --is-inside-work-tree OUTPUT_QUIET ERROR_QUIET RESULT_VARIABLE no_git)
+  if(no_git EQUAL 0)
+    execute_process(COMMAND git -C "${SOURCE}" describe --always --dirty --exclude=* --abbrev=12
+                    OUTPUT_VARIABLE DOCKSWEEP_REVISION OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+endif()
+if(NOT DOCKSWEEP_REVISION)
+  set(DOCKSWEEP_REVISION unknown)
+endif()
+set(text "// Written by agent/cli/revision.cmake.\n#pragma once\n#define DOCKSWEEP_REVISION \"${DOCKSWEEP_REVISION}\"\n")
+set(old "")
+if(EXISTS "${OUTPUT}")
+  file(READ "${OUTPUT}" old)
+endif()
+if(NOT old STREQUAL text)
+  file(WRITE "${OUTPUT}" "${text}")
+endif()

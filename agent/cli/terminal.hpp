@@ -1,0 +1,24 @@
+// The terminal: how wide it is, whether colour is welcome, and writing to it without falling over a closed pipe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace docksweep::cli {
+
+// Columns of the terminal on stdout (ioctl, else COLUMNS, else 80); 0: stdout is no terminal, lines have no limit.
+int output_width();
+// Colour on stdout: it is a terminal, NO_COLOR is unset or empty (no-color.org), and TERM is not "dumb".
+bool output_colour();
+// Progress on stderr: it is a terminal.
+bool progress_wanted();
+
+// Writes everything to stdout. True when all was written, or the reader had enough (closed pipe: nobody to tell);
+// false after a message on stderr (a full disk).
+bool print(std::string_view text);
+// "docksweep: message" on stderr.
+void complain(std::string_view message);
+// A line on stderr as it is.
+void note(std::string_view line);
+
+}  // namespace docksweep::cli
