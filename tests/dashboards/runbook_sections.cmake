@@ -1,0 +1,12 @@
+# Fails when an alert in dashboards/rules.yml has no section of its name in docs/runbook.md.
+file(STRINGS "${SOURCE}/dashboards/rules.yml" alerts REGEX "^ +- alert: ")
+file(READ "${SOURCE}/docs/runbook.md" runbook)
+foreach(line IN LISTS alerts)
+  string(REGEX REPLACE "^ +- alert: " "" alert "${line}")
+  string(FIND "${runbook}" "\n## ${alert}\n" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "docs/runbook.md has no section for the alert ${alert}")
+  endif()
+endforeach()
+list(LENGTH alerts count)
+message(STATUS "${count} alerts have their section")
