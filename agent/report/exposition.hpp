@@ -1,4 +1,5 @@
-// Core values and the agent's own counters → the text that Prometheus reads.
+// Metric families → the text that Prometheus reads: text format 0.0.4, or OpenMetrics 1.0.0.
+// Ours, because prometheus-cpp 1.0 does not escape HELP and does not know OpenMetrics.
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -6,19 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "report/negotiation.hpp"
+
 namespace docksweep::report {
 
-enum class exposition_format { text_0_0_4, openmetrics_1_0_0 };
-
-// What goes into the Content-Type header (Prometheus 3 refuses a scrape without one).
-std::string_view content_type(exposition_format format);
-
-// Chooses by the Accept header as Prometheus sends it: OpenMetrics only when it is asked for with a q above text's.
-exposition_format format_for(std::string_view accept_header);
-
-// Appends families to `out`. HELP and label values are escaped; counters lose "_total" in OpenMetrics' TYPE and HELP
-// lines; OpenMetrics' closing "# EOF" is the caller's (close_exposition).
+// Appends families to `out`, sorted by name, the series of each by label values: the same input gives the same text.
+// Families without series leave no trace; of two series with the same labels the first counts (one duplicate would
+// make Prometheus refuse the whole scrape). HELP and label values are escaped, bytes that are not UTF-8 replaced.
+// A counter's name ends in "_total"; OpenMetrics' HELP and TYPE lines leave that off.
+// OpenMetrics' closing "# EOF" is the caller's: close_exposition.
 void write_families(std::string& out, const std::vector<prometheus::MetricFamily>& families, exposition_format format);
 void close_exposition(std::string& out, exposition_format format);
+
+// Appends a sample value: integers up to 2^53 without exponent or point, other numbers as the shortest text that reads
+// back to the same double, and "NaN", "+Inf", "-Inf".
+void append_number(std::string& out, double value);
 
 }  // namespace docksweep::report
