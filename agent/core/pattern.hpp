@@ -13,8 +13,8 @@ class RE2;
 
 namespace docksweep::core {
 
-// A glob over a whole name: `*` is any run of characters ('/' and ':' included), `?` one character, `[a-z]` and `[!a-z]`
-// one of a class, `\` takes the next character as it is. Case counts.
+// A glob over a whole name: `*` is any run of characters ('/' and ':' included), `?` one character, `[a-z]` and
+// `[!a-z]` one of a class, `\` takes the next character as it is. Case counts.
 class glob {
  public:
   static parsed<glob> compile(std::string_view text);

@@ -1,5 +1,5 @@
-// What a policy is: when it starts, what it removes and what it keeps, where it stops. Values without behaviour over time;
-// config builds them from TOML, the planner and the triggers read them.
+// What a policy is: when it starts, what it removes and what it keeps, where it stops. Values without behaviour over
+// time; config builds them from TOML, the planner and the triggers read them.
 #pragma once
 
 #include <array>
@@ -34,22 +34,27 @@ struct keep_rules {
   duration min_age = std::chrono::hours(1);  // since first seen or last used on this node, never since the build date
   bool local_only = true;                    // tagged images that no registry is known to have
   bool ask_registry = false;
-  bool digest_only = false;                  // images known by digest alone (every Swarm service image)
-  std::vector<glob> images;                  // any name or digest that matches holds the image
-  std::optional<regex> images_regex;         // searched in names as the engine spells them
+  bool digest_only = false;           // images known by digest alone (every Swarm service image)
+  std::vector<glob> images;           // any name or digest that matches holds the image
+  std::optional<regex> images_regex;  // searched in names as the engine spells them
   std::vector<label_rule> labels = {{.key = "docksweep.keep", .value = std::nullopt}};
-  std::vector<glob> containers;              // on container names
-  int per_repository = 0;                    // the newest N tags of each repository, by arrival
+  std::vector<glob> containers;  // on container names
+  int per_repository = 0;        // the newest N tags of each repository, by arrival
   bool operator==(const keep_rules&) const = default;
 };
 
 // What is measured to start and to stop a policy.
 enum class quantity { disk, inodes, disk_free, images_bytes, reclaimable, images, dangling, exited };
-inline constexpr std::array all_quantities{quantity::disk,        quantity::inodes, quantity::disk_free, quantity::images_bytes,
-                                           quantity::reclaimable, quantity::images, quantity::dangling,  quantity::exited};
+inline constexpr std::array all_quantities{quantity::disk,         quantity::inodes,      quantity::disk_free,
+                                           quantity::images_bytes, quantity::reclaimable, quantity::images,
+                                           quantity::dangling,     quantity::exited};
 enum class quantity_unit { ratio, bytes, count };
-std::string_view to_string(quantity value);  // "disk", "disk_free", …: the metric label, and the stem of the config keys
+std::string_view to_string(
+    quantity value);  // "disk", "disk_free", …: the metric label, and the stem of the config keys
 quantity_unit unit_of(quantity value);
+std::string when_key(quantity value);   // "disk_above", "disk_free_below": the key under `when`
+std::string until_key(quantity value);  // "disk_below", "disk_free_above": the key under `until`
+bool can_be_goal(quantity value);       // whether `until` knows it
 
 struct threshold {
   quantity what = quantity::disk;
@@ -65,11 +70,11 @@ bool met(const threshold& goal, double measured);
 // Any of these starts the policy; with none it runs by hand only.
 struct trigger_rules {
   std::optional<cron> schedule;
-  std::vector<label_matcher> alerts;              // one alert must satisfy all
+  std::vector<label_matcher> alerts;  // one alert must satisfy all
   std::vector<threshold> quantities;
-  duration hold = std::chrono::seconds(30);       // `for`: how long a quantity must stay beyond its threshold
-  std::string time_zone = "UTC";                  // of schedule, windows and never
-  const date::time_zone* zone = nullptr;          // null: UTC
+  duration hold = std::chrono::seconds(30);  // `for`: how long a quantity must stay beyond its threshold
+  std::string time_zone = "UTC";             // of schedule, windows and never
+  const date::time_zone* zone = nullptr;     // null: UTC
   bool operator==(const trigger_rules&) const = default;
 };
 
@@ -79,11 +84,11 @@ std::string_view to_string(image_order value);
 struct image_selection {
   bool only_dangling = false;  // else every image not in use, dangling ones included
   std::optional<duration> unused_for;
-  std::vector<glob> references;     // selects when every tag matches one of these
-  std::vector<label_rule> labels;   // any of these
+  std::vector<glob> references;    // selects when every tag matches one of these
+  std::vector<label_rule> labels;  // any of these
   std::optional<byte_count> larger_than;
   image_order order = image_order::lru;
-  bool untag = false;               // also remove references that free nothing
+  bool untag = false;  // also remove references that free nothing
   bool operator==(const image_selection&) const = default;
 };
 
@@ -96,7 +101,8 @@ struct name_rule {
 };
 
 struct container_selection {
-  std::vector<container_state> states = {container_state::exited, container_state::dead};  // created may be added, no other
+  std::vector<container_state> states = {container_state::exited,
+                                         container_state::dead};  // created may be added, no other
   duration stopped_for = std::chrono::hours(1);
   std::vector<name_rule> names;    // none that is not excluded: every name
   std::vector<label_rule> labels;  // any of these
@@ -131,18 +137,18 @@ struct run_limits {
 
 struct policy {
   std::string name;
-  std::optional<core::mode> own_mode;   // as the policy says; unset: the general one
+  std::optional<core::mode> own_mode;     // as the policy says; unset: the general one
   core::mode mode = core::mode::observe;  // what applies: observe anywhere wins
   trigger_rules when;
-  std::vector<threshold> until;         // all must hold; none: the whole selection goes
+  std::vector<threshold> until;  // all must hold; none: the whole selection goes
   removal_rules remove;
   keep_rules keep;
   run_limits limits;
   duration cooldown = std::chrono::minutes(10);
-  std::vector<time_window> windows;     // none: always
+  std::vector<time_window> windows;  // none: always
   std::vector<time_window> never;
   duration splay{0};
-  std::string archive;                  // absolute path of a folder; empty: none
+  std::string archive;  // absolute path of a folder; empty: none
   bool operator==(const policy&) const = default;
 };
 
@@ -157,5 +163,9 @@ struct policy_fault {
   bool operator==(const policy_fault&) const = default;
 };
 std::vector<policy_fault> check(const policy& which);
+
+// 1 to 63 of A-Z a-z 0-9 _ . -, beginning and ending with a letter or digit: what Kubernetes takes as a label value,
+// and what needs no escape in a URL, a metric or a log line.
+bool is_policy_name(std::string_view text);
 
 }  // namespace docksweep::core

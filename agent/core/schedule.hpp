@@ -14,7 +14,8 @@ class time_zone;
 
 namespace docksweep::core {
 
-// Five fields (minute, hour, day of month, month, day of week; lists, ranges, steps, English names, Sunday is 0 or 7), or
+// Five fields (minute, hour, day of month, month, day of week; lists, ranges, steps, English names, Sunday is 0 or 7),
+// or
 // @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. When day of month and day of week are both set
 // (neither starts with `*`), either is enough. A date that no year has (31 February) is a fault.
 class cron {
@@ -34,18 +35,18 @@ class cron {
   friend class cron_search;
 
   std::string text_;
-  std::uint64_t minutes_ = 0;      // bit n: minute n
+  std::uint64_t minutes_ = 0;  // bit n: minute n
   std::uint32_t hours_ = 0;
-  std::uint32_t days_ = 0;         // bits 1 to 31
-  std::uint16_t months_ = 0;       // bits 1 to 12
-  std::uint8_t weekdays_ = 0;      // bit 0: Sunday
-  bool any_day_ = false;           // day of month starts with `*`
+  std::uint32_t days_ = 0;     // bits 1 to 31
+  std::uint16_t months_ = 0;   // bits 1 to 12
+  std::uint8_t weekdays_ = 0;  // bit 0: Sunday
+  bool any_day_ = false;       // day of month starts with `*`
   bool any_weekday_ = false;
-  bool real_time_ = false;         // hours are `*` or `*/n`
+  bool real_time_ = false;  // hours are `*` or `*/n`
 };
 
-// How long after its scheduled time a policy runs on this node: from 0 up to, not including, `splay`; always the same for
-// the same engine and policy, so that a fleet spreads out and a node stays predictable.
+// How long after its scheduled time a policy runs on this node: from 0 up to, not including, `splay`; always the same
+// for the same engine and policy, so that a fleet spreads out and a node stays predictable.
 duration splay_offset(std::string_view engine_id, std::string_view policy_name, duration splay);
 
 // "Mon-Fri 20:00-06:00", "Sat,Sun", "22:00-23:30". A window that passes midnight belongs to the day on which it begins.
