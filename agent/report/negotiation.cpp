@@ -9,7 +9,7 @@ namespace docksweep::report {
 namespace {
 
 struct preference {
-  std::string name;     // lower case: "text/plain", "gzip"
+  std::string name;     // lower case: "text/plain"
   std::string version;  // its parameter "version"; empty: none
   double q = 1.0;
 };
@@ -75,16 +75,6 @@ exposition_format format_for(std::string_view accept_header) {
     }
   }
   return openmetrics > text ? exposition_format::openmetrics_1_0_0 : exposition_format::text_0_0_4;
-}
-
-bool accepts_gzip(std::string_view accept_encoding_header) {
-  double named = -1, any = -1;
-  while (!accept_encoding_header.empty()) {
-    const auto wanted = parse_preference(take(accept_encoding_header, ','));
-    if (wanted.name == "gzip" || wanted.name == "x-gzip") named = std::max(named, wanted.q);
-    if (wanted.name == "*") any = std::max(any, wanted.q);
-  }
-  return named >= 0 ? named > 0 : any > 0;
 }
 
 }  // namespace docksweep::report

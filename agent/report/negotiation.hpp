@@ -1,4 +1,4 @@
-// What a scraper may be sent: exposition format by Accept, compression by Accept-Encoding.
+// Which exposition format a scraper asks for.
 #pragma once
 
 #include <string_view>
@@ -13,8 +13,5 @@ std::string_view content_type(exposition_format format);
 // Chooses by the Accept header as Prometheus 2 and 3 send it: OpenMetrics only when version 1.0.0 of it (or no version)
 // is asked for with a q above that of the text format. Anything else, an empty header included: text.
 exposition_format format_for(std::string_view accept_header);
-
-// Whether an Accept-Encoding header allows gzip (RFC 9110 §12.5.3): named, or "*", with a q above 0.
-bool accepts_gzip(std::string_view accept_encoding_header);
 
 }  // namespace docksweep::report
