@@ -1,0 +1,25 @@
+// Which engine to talk to, in the order of the docker CLI, and who said so.
+#pragma once
+
+#include <string>
+
+#include "config/environment.hpp"
+#include "config/settings.hpp"
+#include "core/failure.hpp"
+#include "net/endpoint.hpp"
+
+namespace docksweep::config {
+
+struct engine_host {
+  net::endpoint where;
+  std::string source;  // "--host", "engine.host", "DOCKER_HOST", "docker context NAME", "default"
+};
+
+// --host (empty: not given), engine.host, DOCKER_HOST, the docker CLI's current context (DOCKER_CONTEXT, else
+// currentContext in $DOCKER_CONFIG or ~/.docker/config.json), unix:///var/run/docker.sock. For tcp://: engine.tls, or
+// what DOCKER_TLS_VERIFY with DOCKER_CERT_PATH names (ca.pem, cert.pem, key.pem), or the context's own files. A context
+// that does not exist, or cannot be read, is an error as in the docker CLI; an unreadable config.json is not.
+core::result<engine_host> resolve_engine_host(const std::string& host_option, const engine_settings& engine,
+                                              const environment& env);
+
+}  // namespace docksweep::config
