@@ -17,7 +17,8 @@ namespace docksweep::app {
 template <typename T>
 using task = boost::asio::awaitable<T>;
 
-// Filters of a listing, in the engine's own language (`docker images --filter`): {"dangling","true"}, {"reference","*m*"}.
+// Filters of a listing, in the engine's own language (`docker images --filter`): {"dangling","true"},
+// {"reference","*m*"}.
 using engine_filters = std::vector<std::pair<std::string, std::string>>;
 
 // Every call has a deadline of its own and never throws for what the engine does; cancellation of the awaiting
@@ -43,7 +44,8 @@ class engine {
   virtual task<core::result<core::image_details>> image_details(std::string id) = 0;
 
   // All containers, stopped ones too. `with_sizes` makes the engine walk writable layers: slow, for `df` only.
-  virtual task<core::result<core::listing<core::container>>> list_containers(engine_filters filters, bool with_sizes) = 0;
+  virtual task<core::result<core::listing<core::container>>> list_containers(engine_filters filters,
+                                                                             bool with_sizes) = 0;
   // One container as a listing would show it, by full ID; std::nullopt: it is gone.
   virtual task<core::result<std::optional<core::container>>> find_container(std::string id) = 0;
 

@@ -17,7 +17,8 @@ class store {
 
   // Details of every image known for this engine ID. A store that cannot be read is a failure, an empty one is not.
   virtual task<core::result<std::vector<core::image_details>>> load_image_details(std::string engine_id) = 0;
-  virtual task<core::result<void>> save_image_details(std::string engine_id, std::vector<core::image_details> details) = 0;
+  virtual task<core::result<void>> save_image_details(std::string engine_id,
+                                                      std::vector<core::image_details> details) = 0;
   // Forgets details of images that are gone; ids are those that stay.
   virtual task<core::result<void>> keep_only_image_details(std::string engine_id, std::vector<std::string> ids) = 0;
 

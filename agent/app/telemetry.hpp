@@ -12,7 +12,8 @@ namespace docksweep::app {
 class telemetry {
  public:
   virtual ~telemetry() = default;
-  // endpoint: one of engine_endpoints (below); failed: no answer, or an answer that is an error (404 and 409 are facts).
+  // endpoint: one of engine_endpoints (below); failed: no answer, or an answer that is an error (404 and 409 are
+  // facts).
   virtual void engine_request(std::string_view endpoint, std::chrono::nanoseconds took, bool failed) = 0;
   virtual void engine_event(core::event_kind kind) = 0;
   virtual void refresh(std::chrono::nanoseconds took) = 0;  // one complete listing turned into a view
@@ -20,9 +21,22 @@ class telemetry {
 };
 
 // The label values of docksweep_engine_requests_total{endpoint}.
-inline constexpr std::string_view engine_endpoints[] = {
-    "ping",           "version",          "info",           "images_list",       "image_inspect", "image_history",
-    "image_remove",   "containers_list",  "container_inspect", "container_remove", "system_df",  "events",
-    "volumes_remove", "build_prune",      "image_pull",     "image_tag",         "distribution"};
+inline constexpr std::string_view engine_endpoints[] = {"ping",
+                                                        "version",
+                                                        "info",
+                                                        "images_list",
+                                                        "image_inspect",
+                                                        "image_history",
+                                                        "image_remove",
+                                                        "containers_list",
+                                                        "container_inspect",
+                                                        "container_remove",
+                                                        "system_df",
+                                                        "events",
+                                                        "volumes_remove",
+                                                        "build_prune",
+                                                        "image_pull",
+                                                        "image_tag",
+                                                        "distribution"};
 
 }  // namespace docksweep::app
