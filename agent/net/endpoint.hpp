@@ -25,9 +25,13 @@ struct endpoint {
   bool operator==(const endpoint&) const = default;
 };
 
-// Reads "unix:///path", "tcp://host:port", "http://host:port", "https://host:port" (TLS); tcp:// without a port means
-// 2375 (2376 with TLS), as in the docker CLI. ssh:// and npipe:// are refused with a message that says what to use.
-core::result<endpoint> parse_endpoint(std::string_view url);
+// Reads "unix:///path", "tcp://host:port", "http://host:port", "https://host:port" (TLS). tcp:// without a port means
+// 2375 (2376 with TLS), as in the docker CLI; http:// and https:// mean 80 and 443. Any file in `tls` turns tcp:// into
+// TLS. ssh:// and npipe:// are refused with a message that says what to use (failure_code::invalid).
+core::result<endpoint> parse_endpoint(std::string_view url, const tls_files& tls = {});
 std::string to_string(const endpoint& where);
+
+// What goes into the Host header: "localhost" for a Unix socket (an engine answers 400 to a path there), else host:port.
+std::string host_header(const endpoint& where);
 
 }  // namespace docksweep::net

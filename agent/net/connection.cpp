@@ -1,0 +1,261 @@
+// One HTTP/1.1 connection over Beast. One template serves plain streams and TLS.
+#include "net/connection.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <exception>
+#include <optional>
+
+#include "net/resolve.hpp"
+
+namespace docksweep::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using asio::as_tuple;
+using asio::awaitable;
+using asio::use_awaitable;
+
+using plain_stream = beast::basic_stream<asio::generic::stream_protocol>;
+using tls_stream = asio::ssl::stream<plain_stream>;
+
+constexpr std::size_t read_buffer_bytes = 32 << 10;
+constexpr std::uint32_t header_limit_bytes = 16 << 10;
+
+// A body that goes on to whoever wants it, piece by piece.
+struct sink_body {
+  struct value_type {
+    const body_sink* sink = nullptr;
+    std::size_t received_bytes = 0;
+    std::exception_ptr thrown;  // by the sink: it must not fly through Asio's handlers
+  };
+
+  class reader {
+   public:
+    template <bool IsRequest, class Fields>
+    reader(http::header<IsRequest, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, error_code& ec) { ec = {}; }
+    template <class ConstBufferSequence>
+    std::size_t put(const ConstBufferSequence& buffers, error_code& ec) {
+      std::size_t taken = 0;
+      ec = {};
+      try {
+        for (const auto& piece : beast::buffers_range_ref(buffers)) {
+          taken += piece.size();
+          if (body_.sink) (*body_.sink)(std::string_view(static_cast<const char*>(piece.data()), piece.size()));
+        }
+      } catch (...) {
+        body_.thrown = std::current_exception();
+        ec = asio::error::operation_aborted;
+      }
+      body_.received_bytes += taken;
+      return taken;
+    }
+    void finish(error_code& ec) { ec = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+
+transport_failure explain(const error_code& ec, bool unanswered) {
+  using core::failure_code;
+  if (ec == beast::error::timeout) return {failure_code::timeout, "no complete answer in time", unanswered};
+  if (ec == asio::error::operation_aborted) return {failure_code::cancelled, "cancelled", unanswered};
+  if (ec == http::error::body_limit) return {failure_code::too_large, "its answer is larger than the limit", false};
+  if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+    return {failure_code::too_large, "the headers of its answer are larger than the limit", false};
+  }
+  if (ec == http::error::end_of_stream && unanswered) {
+    return {failure_code::unreachable, "it closed the connection without an answer", true};
+  }
+  if (ec == http::error::end_of_stream || ec == http::error::partial_message || ec == asio::error::eof) {
+    return {failure_code::unreachable, "it closed the connection in the middle of its answer", unanswered};
+  }
+  if (ec.category() == http::make_error_code(http::error::bad_version).category()) {
+    return {failure_code::malformed, "its answer is not HTTP (" + ec.message() + ")", false};
+  }
+  return {failure_code::unreachable, ec.message(), unanswered};
+}
+
+std::unexpected<transport_failure> failed(const error_code& ec, bool unanswered = true) {
+  return std::unexpected(explain(ec, unanswered));
+}
+
+http::verb beast_verb(verb what) {
+  switch (what) {
+    case verb::get: return http::verb::get;
+    case verb::head: return http::verb::head;
+    case verb::post: return http::verb::post;
+    case verb::remove: return http::verb::delete_;
+  }
+  return http::verb::get;
+}
+
+http::request<http::string_body> beast_request(const http_request& from, const std::string& host) {
+  http::request<http::string_body> to(beast_verb(from.what), from.target, 11);
+  to.set(http::field::host, host);
+  to.set(http::field::user_agent, "docksweep");
+  for (const auto& [name, value] : from.headers) to.set(name, value);
+  to.body() = from.body;
+  // A GET without a body goes out without Content-Length; a POST always says how much it brings.
+  if (from.what == verb::post || !from.body.empty()) to.prepare_payload();
+  return to;
+}
+
+template <class Stream>
+class http_connection final : public connection {
+ public:
+  template <class... Args>
+  explicit http_connection(std::string host, Args&&... args)
+      : host_(std::move(host)), stream_(std::forward<Args>(args)...) {}
+
+  Stream& stream() { return stream_; }
+
+  awaitable<transport_result<http_response>> exchange(const http_request& request, std::size_t body_limit_bytes,
+                                                      deadline until) override {
+    const auto message = beast_request(request, host_);
+    expire(until);
+    parser_.emplace();
+    parser_->header_limit(header_limit_bytes);
+    if (body_limit_bytes == 0) {
+      parser_->body_limit(boost::none);
+    } else {
+      parser_->body_limit(body_limit_bytes);
+    }
+    parser_->skip(request.what == verb::head);
+    const auto [write_error, written] = co_await http::async_write(stream_, message, as_tuple(use_awaitable));
+    if (write_error) co_return failed(write_error);
+    const auto [read_error, read] = co_await http::async_read_header(stream_, buffer_, *parser_, as_tuple(use_awaitable));
+    if (read_error) co_return failed(read_error, !parser_->got_some());
+    http_response response;
+    response.status = static_cast<int>(parser_->get().result_int());
+    for (const auto& field : parser_->get()) {
+      response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    co_return response;
+  }
+
+  awaitable<transport_result<std::size_t>> read_body(const body_sink& sink, deadline until) override {
+    auto& body = parser_->get().body();
+    body.sink = &sink;
+    expire(until);
+    if (!parser_->is_done()) {
+      // The parser itself is passed, never its message: that would lift the body limit.
+      const auto [ec, read] = co_await http::async_read(stream_, buffer_, *parser_, as_tuple(use_awaitable));
+      if (body.thrown) std::rethrow_exception(body.thrown);
+      if (ec) co_return failed(ec, false);
+    }
+    co_return body.received_bytes;
+  }
+
+  bool reusable() const override { return parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0; }
+
+  bool stale() override {
+    char byte = 0;
+    const auto handle = beast::get_lowest_layer(stream_).socket().native_handle();
+    const auto seen = ::recv(handle, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    // Anything but "nothing there yet" is an end or an answer that nobody asked for. A TLS server may have sent session
+    // tickets after the handshake, which are no answer: there only the end counts.
+    if constexpr (std::is_same_v<Stream, tls_stream>) return seen == 0;
+    return seen >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  }
+
+  void rest() override {
+    beast::get_lowest_layer(stream_).expires_never();
+    parser_.reset();
+    buffer_.clear();
+    buffer_.shrink_to_fit();
+  }
+
+ private:
+  void expire(deadline until) {
+    if (until == no_deadline) {
+      beast::get_lowest_layer(stream_).expires_never();
+    } else {
+      beast::get_lowest_layer(stream_).expires_at(until);
+    }
+  }
+
+  std::string host_;
+  Stream stream_;
+  beast::flat_buffer buffer_{read_buffer_bytes};
+  std::optional<http::response_parser<sink_body>> parser_;
+};
+
+// Connects to the first address that answers.
+awaitable<transport_result<void>> open(plain_stream& stream, const endpoint& where, deadline until) {
+  std::vector<asio::generic::stream_protocol::endpoint> addresses;
+  if (where.how == endpoint::kind::unix_socket) {
+    addresses.emplace_back(asio::local::stream_protocol::endpoint(where.path));
+  } else {
+    const auto found = co_await resolve(stream.get_executor(), where.host, where.port, until);
+    if (!found) co_return std::unexpected(found.error());
+    for (const auto& address : *found) addresses.emplace_back(address);
+  }
+  error_code ec = asio::error::host_not_found;
+  stream.expires_at(until);
+  for (const auto& address : addresses) {
+    error_code ignored;
+    stream.socket().close(ignored);
+    std::tie(ec) = co_await stream.async_connect(address, as_tuple(use_awaitable));
+    if (!ec || ec == asio::error::operation_aborted || ec == beast::error::timeout) break;
+  }
+  if (ec) co_return failed(ec);
+  if (where.how != endpoint::kind::unix_socket) {
+    error_code ignored;  // a dead peer is then noticed, at the latest, by the kernel
+    stream.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+    set_keep_alive_times(stream.socket().native_handle());
+  }
+  co_return transport_result<void>{};
+}
+
+awaitable<transport_result<std::unique_ptr<connection>>> connect_tls(asio::any_io_executor executor, const endpoint& where,
+                                                                     tls_contexts& contexts, deadline until) {
+  const auto context = contexts.get(where.tls);
+  if (!context) co_return std::unexpected(transport_failure{context.error().code, context.error().message, true});
+  auto made = std::make_unique<http_connection<tls_stream>>(host_header(where), executor, **context);
+  auto& stream = made->stream();
+  error_code not_an_address;
+  asio::ip::make_address(where.host, not_an_address);
+  if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), where.host.c_str());
+  stream.set_verify_callback(asio::ssl::host_name_verification(where.host));
+  const auto opened = co_await open(stream.next_layer(), where, until);
+  if (!opened) co_return std::unexpected(opened.error());
+  const auto [ec] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_tuple(use_awaitable));
+  if (ec) {
+    contexts.forget();
+    auto reason = explain(ec, true);
+    if (reason.code == core::failure_code::unreachable) reason.reason = "TLS handshake failed: " + ec.message();
+    co_return std::unexpected(std::move(reason));
+  }
+  co_return std::unique_ptr<connection>(std::move(made));
+}
+
+}  // namespace
+
+awaitable<transport_result<std::unique_ptr<connection>>> connect(asio::any_io_executor executor, const endpoint& where,
+                                                                 tls_contexts& contexts, deadline until) {
+  if (where.how == endpoint::kind::tls) {
+    auto made = co_await connect_tls(executor, where, contexts, until);
+    co_return made;
+  }
+  auto made = std::make_unique<http_connection<plain_stream>>(host_header(where), executor);
+  const auto opened = co_await open(made->stream(), where, until);
+  if (!opened) co_return std::unexpected(opened.error());
+  co_return std::unique_ptr<connection>(std::move(made));
+}
+
+}  // namespace docksweep::net
