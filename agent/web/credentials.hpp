@@ -1,0 +1,46 @@
+// The credentials that [web] names, and who a request shows itself to be.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "core/failure.hpp"
+#include "web/access.hpp"
+#include "web/content.hpp"
+#include "web/options.hpp"
+#include "web/passwords.hpp"
+
+namespace docksweep::web {
+
+struct authentication {
+  identity who = identity::nobody;
+  std::string user;   // for logs and records; empty for nobody
+  bool busy = false;  // not checked: too many checks at once; the answer is a 429
+};
+
+class credentials {
+ public:
+  // Reads the token file and checks the hashes; what was there stays when that fails. Failures are `invalid`.
+  core::result<void> load(const server_options& options);
+
+  const credential_setup& setup() const { return setup_; }
+
+  // Uses the Authorization header, then the client certificate. Where no credential is configured everybody is nobody.
+  boost::asio::awaitable<authentication> authenticate(const request& what);
+
+ private:
+  using digest = std::array<unsigned char, 32>;
+
+  bool is_token(std::string_view shown) const;
+
+  credential_setup setup_;
+  digest token_{};  // SHA-256: comparing digests tells nothing about length or prefix
+  password_checker passwords_;
+};
+
+// Name and password of a "Basic" Authorization value; false where it is malformed.
+bool read_basic(std::string_view encoded, std::string& user, std::string& password);
+
+}  // namespace docksweep::web
