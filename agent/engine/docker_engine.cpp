@@ -15,7 +15,6 @@
 #include "engine/decode/images.hpp"
 #include "engine/filters.hpp"
 #include "engine/session.hpp"
-#include "net/backoff.hpp"
 #include "net/percent.hpp"
 
 namespace docksweep::engine {
@@ -29,6 +28,7 @@ using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t object_limit_bytes = 8 << 20;  // one inspect, one /info
+constexpr milliseconds busy_pause(2000);             // before asking an engine again that answers one df at a time
 
 class docker_engine final : public app::engine {
  public:
@@ -222,18 +222,16 @@ task<result<core::disk_usage>> docker_engine::disk_usage() {
   // Without `verbose`, 1.52 and later send everything twice.
   api_call call{.endpoint = "system_df", .path = "/system/df", .query = {}, .timeout = options_.disk_usage_timeout};
   if (session_.speaks() >= api_version{1, 52}) call.query = {{"verbose", "1"}};
-  net::backoff wait(milliseconds(500), std::chrono::seconds(15), std::random_device{}());
   while (true) {
     disk_usage_decoder decoder;
     net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
     call.timeout = std::chrono::duration_cast<milliseconds>(until - clock::now());
     const auto answer = co_await session_.get(call, std::move(sink));
     if (answer) co_return from("/system/df", decoder.finish(std::chrono::system_clock::now()));
-    // Docker 20.10 answers one such question at a time, to anybody.
+    // Docker 20.10 answers one such question at a time, to anybody: somebody else's `docker system df` is waited for.
     const bool busy = answer.error().message.find("disk usage operation is already running") != std::string::npos;
-    const auto pause = wait.next();
-    if (!busy || clock::now() + pause >= until) co_return std::unexpected(answer.error());
-    co_await sleep(pause);
+    if (!busy || clock::now() + busy_pause >= until) co_return std::unexpected(answer.error());
+    co_await sleep(busy_pause);
   }
 }
 
