@@ -67,6 +67,8 @@ bool print(std::string_view text) {
 
 void complain(std::string_view message) { note(fmt::format("docksweep: {}", message)); }
 
-void note(std::string_view line) { write_all(STDERR_FILENO, fmt::format("{}\n", line)); }
+void note(std::string_view line) { note_raw(fmt::format("{}\n", line)); }
+
+void note_raw(std::string_view text) { write_all(STDERR_FILENO, text); }
 
 }  // namespace docksweep::cli

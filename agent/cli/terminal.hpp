@@ -18,7 +18,8 @@ bool progress_wanted();
 bool print(std::string_view text);
 // "docksweep: message" on stderr.
 void complain(std::string_view message);
-// A line on stderr as it is.
+// A line on stderr as it is; note_raw adds no line end.
 void note(std::string_view line);
+void note_raw(std::string_view text);
 
 }  // namespace docksweep::cli

@@ -1,0 +1,106 @@
+// The agent: watches the engine, serves what it knows, and takes over a changed configuration while it runs.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/disks.hpp"
+#include "app/engine.hpp"
+#include "app/store.hpp"
+#include "app/wake_up.hpp"
+#include "app/watcher.hpp"
+#include "cli/changed_file.hpp"
+#include "cli/service_manager.hpp"
+#include "cli/stderr_log.hpp"
+#include "cli/task_group.hpp"
+#include "config/settings.hpp"
+#include "net/endpoint.hpp"
+#include "report/exposition_cache.hpp"
+#include "report/telemetry.hpp"
+#include "web/handlers.hpp"
+#include "web/server.hpp"
+
+namespace docksweep::cli {
+
+// An engine to talk to; made anew when a reloaded configuration names another one.
+struct chosen_engine {
+  net::endpoint where;
+  std::string source;  // who said so: "engine.host", "DOCKER_HOST", …
+  std::unique_ptr<app::engine> engine;
+};
+
+// What the agent is made of; run.cpp puts it together. All references outlive the agent.
+struct agent_parts {
+  std::string config_file;  // watched; empty: not
+  std::function<core::result<config::settings>()> load_settings;
+  std::function<core::result<chosen_engine>(const config::settings&)> choose_engine;
+  app::store& memory;
+  app::disks& disks;
+  stderr_log& log;
+  report::prometheus_telemetry& counts;
+  service_manager manager;
+  std::string host_name;
+  std::vector<int> inherited_listeners;  // of systemd's socket activation
+};
+
+class agent {
+ public:
+  agent(boost::asio::any_io_executor executor, agent_parts parts, config::settings settings);
+  ~agent();
+
+  // Runs until SIGTERM or SIGINT, then ends everything; a second such signal ends the process at once. Fails when an
+  // address cannot be listened on (`invalid`), or the engine's address makes no sense.
+  app::task<core::result<void>> run();
+
+ private:
+  struct engine_side;
+
+  core::result<void> begin();
+  core::result<std::unique_ptr<engine_side>> make_engine_side(const config::settings& settings);
+  app::task<void> until_told_to_end();
+  app::task<void> follow_engine();
+  app::task<void> measure_disks();
+  app::task<void> watch_configuration();
+  app::task<void> reload_on_signal();
+  app::task<void> keep_memory_low();
+  app::task<void> feed_watchdog();
+
+  core::result<void> reload(std::string_view asked_by);
+  core::result<void> take_over(config::settings fresh);
+  void say_what_needs_a_restart(const config::settings& fresh);
+
+  web::content_source content();
+  web::server_options web_options(const config::settings& settings) const;
+  std::uint64_t state_revision() const;
+  std::vector<prometheus::MetricFamily> state_families() const;
+  std::string not_ready() const;
+  std::shared_ptr<const std::string> inventory_json();
+  web::page_figures page() const;
+
+  boost::asio::any_io_executor executor_;
+  agent_parts parts_;
+  config::settings settings_;
+  changed_file config_file_;
+  boost::asio::signal_set ending_, reloading_;
+  task_group loops_;
+  std::unique_ptr<engine_side> engine_, next_engine_;
+  app::wake_up engine_changed_;
+  std::uint64_t past_revisions_ = 1;
+  std::vector<core::file_system> file_systems_;
+  std::uint64_t disks_revision_ = 0;
+  std::string containerd_root_, unseen_;
+  std::vector<std::string> disk_problems_;
+  std::shared_ptr<const std::string> inventory_json_;
+  std::uint64_t inventory_revision_ = 0;
+  report::exposition_cache metrics_;
+  std::unique_ptr<web::server> server_;
+};
+
+}  // namespace docksweep::cli

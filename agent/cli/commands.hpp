@@ -1,0 +1,16 @@
+// One function per command: does it, prints, and returns the exit status.
+#pragma once
+
+#include "cli/command_line.hpp"
+
+namespace docksweep::cli {
+
+int execute(const global_options& global, const run_command& what);
+int execute(const global_options& global, const images_command& what);
+int execute(const global_options& global, const containers_command& what);
+int execute(const global_options& global, const df_command& what);
+int execute(const global_options& global, const metrics_command& what);
+int execute(const global_options& global, const check_config_command& what);
+int execute(const global_options& global, const init_command& what);
+
+}  // namespace docksweep::cli
