@@ -1,0 +1,92 @@
+// SQLite with owners and words: one connection, its statements, its errors as failures that say what to do.
+// For one thread at a time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/failure.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace docksweep::store {
+
+class database;
+
+// A prepared statement. Values bound as bytes or text are copied.
+class statement {
+ public:
+  statement(statement&& other) noexcept;
+  statement(const statement&) = delete;
+  statement& operator=(const statement&) = delete;
+  ~statement();
+
+  statement& bind(int position, std::int64_t value);  // positions count from 1
+  statement& bind_text(int position, std::string_view value);
+  statement& bind_blob(int position, std::string_view value);
+
+  core::result<bool> step();  // true: a row is there; false: done
+  core::result<void> run();   // steps to the end and gets ready for the next run
+
+  std::int64_t number(int column) const;     // columns count from 0
+  std::string_view bytes(int column) const;  // text or blob; valid until the next step
+
+ private:
+  friend class database;
+  statement(const database* owner, sqlite3_stmt* handle) : owner_(owner), handle_(handle) {}
+  const database* owner_;
+  sqlite3_stmt* handle_;
+};
+
+enum class access { read_write, read_only, immutable };  // immutable: nobody writes it now, no lock and no -shm file
+
+class database {
+ public:
+  // `path` is a file, or ":memory:". Waits up to 5 s for locks of other processes, and no longer than `stopping` is
+  // false.
+  static core::result<database> open(const std::string& path, access how, const std::atomic<bool>* stopping);
+
+  database(database&&) noexcept;
+  database& operator=(database&&) noexcept;
+  ~database();
+
+  core::result<statement> prepare(std::string_view sql) const;
+  core::result<void> execute(const std::string& sql);             // one or more statements without results
+  core::result<std::int64_t> number(std::string_view sql) const;  // the first column of the first row
+
+  // Runs `what` in a transaction that is rolled back when it fails.
+  template <typename What>
+  core::result<void> transaction(What what) {
+    if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
+    core::result<void> done = what();
+    if (done) done = execute("COMMIT");
+    if (!done) (void)execute("ROLLBACK");
+    return done;
+  }
+
+  bool writable() const;        // the operating system lets us write the file
+  int last_code() const;        // SQLite's own code of the last call (SQLITE_FULL, …)
+  void release_memory() const;  // gives back what the page cache held
+  const std::string& path() const { return path_; }
+
+  core::failure failure_for(int code) const;
+
+ private:
+  database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+  struct closer {
+    void operator()(sqlite3* handle) const;
+  };
+  std::string path_;
+  std::unique_ptr<sqlite3, closer> handle_;
+};
+
+// The file is not a database, or its pages contradict each other.
+bool means_corrupt(int code);
+// The file system is full, or the file may not grow.
+bool means_full(int code);
+
+}  // namespace docksweep::store
