@@ -11,9 +11,9 @@
 namespace docksweep::config {
 
 struct effective_row {
-  std::string section;  // "", "[engine]", "[[policy]]", "[registry.\"host\"]": the TOML header it stands under
-  std::string key;      // under that header, dotted: "when.schedule"
-  std::string path;     // from the top, for people and programs: "policy.nightly.when.schedule"
+  std::string section;               // the TOML header that it stands under: "", "[engine]", "[[policy]]", "[registry]"
+  std::string key;                   // under that header, dotted: "when.schedule"
+  std::string path;                  // from the top, for people and programs: "policy.nightly.when.schedule"
   std::optional<std::string> value;  // a literal that TOML and JSON read alike; nullopt: unset
   std::string source;                // "default", "FILE:LINE", "DOCKSWEEP_MODE"
   bool operator==(const effective_row&) const = default;

@@ -1,4 +1,5 @@
-// The whole configuration, validated, with every default filled in (POLICY.md's TOML; config/docksweep.toml explains it).
+// The whole configuration, validated, with every default filled in (POLICY.md's TOML; config/docksweep.toml explains
+// it).
 #pragma once
 
 #include <chrono>
@@ -21,10 +22,10 @@ struct tls_client {
 };
 
 struct engine_settings {
-  std::string host;                     // empty: DOCKER_HOST, the docker CLI's current context, the default socket
-  std::optional<tls_client> tls;        // for tcp://
+  std::string host;               // empty: DOCKER_HOST, the docker CLI's current context, the default socket
+  std::optional<tls_client> tls;  // for tcp://
   duration timeout = std::chrono::seconds(30);
-  std::vector<std::string> paths;       // file systems to watch; empty: DockerRootDir, and containerd's root on that store
+  std::vector<std::string> paths;  // file systems to watch; empty: DockerRootDir, and containerd's root on that store
 };
 
 struct inventory_settings {
@@ -48,8 +49,8 @@ struct web_tls {
 struct web_settings {
   std::vector<std::string> listen = {"0.0.0.0:9713"};  // "HOST:PORT", "[::1]:PORT", "unix:///path", "systemd"
   std::optional<web_tls> tls;
-  std::map<std::string, std::string> users;            // name → bcrypt hash; may read
-  std::string token_file;                              // bearer token; may read and POST; empty: none
+  std::map<std::string, std::string> users;  // name → bcrypt hash; may read
+  std::string token_file;                    // bearer token; may read and POST; empty: none
 };
 
 enum class log_format { logfmt, json };
@@ -67,7 +68,7 @@ struct basic_auth {
 struct alertmanager_settings {
   std::vector<std::string> urls;
   duration poll = std::chrono::seconds(30);
-  std::string node;               // a matcher, as text; empty: every alert is about this node
+  std::string node;  // a matcher, as text; empty: every alert is about this node
   std::string bearer_token_file;
   std::optional<basic_auth> basic;
   std::optional<tls_client> tls;
@@ -90,7 +91,7 @@ struct settings {
   std::vector<core::policy> policies;
   alertmanager_settings alertmanager;
   std::map<std::string, registry_settings> registries;  // by host
-  std::string hash;               // SHA-256 of the effective configuration, for docksweep_config_info
+  std::string hash;  // SHA-256 of the effective configuration, for docksweep_config_info
 };
 
 }  // namespace docksweep::config
