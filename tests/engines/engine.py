@@ -166,6 +166,7 @@ class event_stream:
                 yield json.loads(line)
 
     def close(self):
+        self._response.close()
         self._link.close()
 
 

@@ -31,6 +31,7 @@ class layer:
                     archive.addfile(entry)
                 elif isinstance(content, str):
                     entry.type, entry.linkname = tarfile.SYMTYPE, content
+                    self.size += len(content)  # a link has the size of its target, for overlay2 too
                     archive.addfile(entry)
                 else:
                     entry.size, entry.mode = len(content), 0o755

@@ -1,0 +1,125 @@
+# What happens on the engine shows in /metrics within a second.
+import time
+
+import containers
+import images
+from docksweep import agent
+
+ROUNDS = 3
+LIMIT_SECONDS = 1.0
+WAIT_SECONDS = 5.0  # how long to look, so that a miss says by how much
+
+
+class events:
+    """A subclass says which engine; prefix: what it puts before a reference without a host."""
+
+    prefix = ""
+    one_inspect_more = False  # on the containerd store a change may take one inspect longer
+
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = cls.enterClassContext(cls.start())
+        containers.runnable(cls.engine)
+        images.load_images(cls.engine, [images.image(f"filler:{n}", [images.layer.of_size(100 + n)]) for n in range(20)])
+        cls.agent = cls.enterClassContext(agent(cls.engine.host, {"metrics": {"per_image": 200}}))
+        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="images") >= 0,
+                           "the first disk usage", 30)
+        time.sleep(1)
+
+    def setUp(self):
+        self.latencies = {}
+
+    def tearDown(self):
+        for what, seconds in self.latencies.items():
+            print(f"\n{self.engine.name}: {what}: " + ", ".join(f"{one * 1000:.0f}" for one in seconds) + " ms", end="",
+                  flush=True)
+
+    def allowed(self):
+        if not self.one_inspect_more:
+            return LIMIT_SECONDS
+        began = time.monotonic()
+        self.engine.get(f"/images/{containers.REFERENCE}/json")
+        return LIMIT_SECONDS + time.monotonic() - began
+
+    def shows(self, what, act, holds):
+        """Does it, and measures from its end until /metrics shows it."""
+        self.assertFalse(holds(self.agent.metrics()), f"{what}: shown before it happened")
+        act()
+        took = self.agent.wait_for(lambda: holds(self.agent.metrics()), f"{what} in /metrics", WAIT_SECONDS)
+        self.latencies.setdefault(what, []).append(took)
+
+    def in_time(self):
+        limit = self.allowed()
+        late = {what: seconds for what, seconds in self.latencies.items() if max(seconds) > limit}
+        self.assertEqual(late, {}, f"later than {limit:.2f} s")
+
+    def api(self, method, path, query=None):
+        self.engine.api(method, path, query).expect(200, 201, 204)
+
+    def has_image(self, reference):
+        """A check whether the series of that reference is there."""
+        return lambda metrics: self.prefix + reference in metrics.family("docksweep_image_size_bytes", "image")
+
+    def lacks_image(self, reference):
+        has = self.has_image(reference)
+        return lambda metrics: not has(metrics)
+
+    def counts(self, state, change):
+        """A check whether there are that many more containers in this state than now."""
+        wanted = self.agent.metrics().value("docksweep_containers", state=state) + change
+        return lambda metrics: metrics.value("docksweep_containers", state=state) == wanted
+
+    def test_images_come_and_go(self):
+        for number in range(ROUNDS):
+            first, second = f"event{number}:1", f"event{number}:2"
+            item = images.image(first, [images.layer.of_size(1_000 + number)])
+            self.shows("load", lambda: images.load_images(self.engine, [item]), self.has_image(first))
+            self.shows("tag", lambda: self.api("POST", f"/images/{self.prefix}{first}/tag",
+                                               {"repo": f"{self.prefix}event{number}", "tag": "2"}), self.has_image(second))
+            self.shows("untag", lambda: self.api("DELETE", f"/images/{self.prefix}{second}"), self.lacks_image(second))
+            self.shows("delete", lambda: self.api("DELETE", f"/images/{self.prefix}{first}"), self.lacks_image(first))
+        self.in_time()
+
+    def test_images_are_made_here(self):
+        def more():
+            before = sum(self.agent.metrics().family("docksweep_images", "state").values())
+            return lambda metrics: sum(metrics.family("docksweep_images", "state").values()) > before
+        containers.run(self.engine, containers.REFERENCE, "to-commit")
+        for number in range(ROUNDS):
+            self.shows("import", lambda: images.import_image(self.engine, f"imported:{number}", {"a": b"%d" % number}), more())
+            self.shows("commit", lambda: images.commit(self.engine, "to-commit", f"committed:{number}"), more())
+            self.shows("build", lambda: images.build(
+                self.engine, f"built:{number}", f"FROM {self.prefix}{containers.REFERENCE}\nCOPY a /a{number}\n",
+                {"a": b"%d" % number}), more())
+        self.in_time()
+
+    def test_an_image_loses_its_tag_to_another(self):
+        for number in range(ROUNDS):
+            reference = f"moving{number}:1"
+            old, new = (images.image(reference, [images.layer.of_size(500 + size)]) for size in (number, 10 + number))
+            images.load_images(self.engine, [old])
+            self.agent.wait_for(lambda: self.has_image(reference)(self.agent.metrics()), "the old image")
+            dangling = self.agent.metrics().value("docksweep_images", state="dangling")
+            self.shows("tag moves", lambda: images.load_images(self.engine, [new]),
+                       lambda metrics: metrics.value("docksweep_images", state="dangling") == dangling + 1)
+        self.in_time()
+
+    def test_containers_live_and_die(self):
+        for number in range(ROUNDS):
+            name = f"event{number}"
+            self.shows("create", lambda: containers.create(self.engine, containers.REFERENCE, name), self.counts("created", 1))
+            self.shows("start", lambda: containers.act(self.engine, name, "start"), self.counts("running", 1))
+            self.shows("pause", lambda: containers.act(self.engine, name, "pause"), self.counts("paused", 1))
+            self.shows("unpause", lambda: containers.act(self.engine, name, "unpause"), self.counts("paused", -1))
+            self.shows("stop", lambda: containers.act(self.engine, name, "stop", t=1), self.counts("exited", 1))
+            self.shows("destroy", lambda: self.api("DELETE", f"/containers/{name}"), self.counts("exited", -1))
+        self.in_time()
+
+    def test_an_image_becomes_in_use_and_free_again(self):
+        for number in range(ROUNDS):
+            in_use = self.agent.metrics().value("docksweep_images", state="in_use")
+            self.shows("image in use", lambda: containers.create(self.engine, f"{self.prefix}filler:{number}", f"user{number}"),
+                       lambda metrics: metrics.value("docksweep_images", state="in_use") == in_use + 1)
+            self.shows("image free", lambda: self.api("DELETE", f"/containers/user{number}"),
+                       lambda metrics: metrics.value("docksweep_images", state="in_use") == in_use)
+        self.in_time()

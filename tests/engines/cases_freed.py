@@ -1,0 +1,104 @@
+# The bytes that the agent says a removal frees are the bytes that the engine then gives back: for random sets of images
+# that share layers, and for single images as `docksweep images` shows them.
+#
+# DOCKSWEEP_PREDICT names a program `PREDICT --host unix://… ID…` that prints {"at_least": N, "at_most": N} for a set,
+# from the agent's own code.
+import json
+import os
+import pathlib
+import random
+import subprocess
+
+import containers
+import docksweep
+import scenario
+from forest import forest
+
+ROUNDS = 24
+SEED = int(os.environ.get("DOCKSWEEP_TEST_SEED") or 20261123)
+
+
+def predict(engine, ids):
+    """What the agent's code says that removing this set frees. → (at least, at most)"""
+    program = docksweep.binary("DOCKSWEEP_PREDICT", docksweep.REPOSITORY / "build/release/tests/engines/predict")
+    done = subprocess.run([program, "--host", engine.host, *ids], capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        raise docksweep.agent_failure(f"{program}: exit {done.returncode}: {done.stderr.strip()}")
+    answer = json.loads(done.stdout)
+    return answer["at_least"], answer["at_most"]
+
+
+class freed:
+    """On a graphdriver: exact to the byte; images without history and empty layers, which come last, allow bounds."""
+
+    exact = True
+
+    def setUp(self):
+        self.engine = self.enterContext(self.start())
+        containers.runnable(self.engine)
+        containers.create(self.engine, containers.REFERENCE, "holder")  # something in use, which never goes
+
+    def bytes_held(self):
+        """Sum of all layers on the engine, each counted once."""
+        return scenario.disk_usage(self.engine)["LayersSize"]
+
+    def check(self, said, freed, complete, what):
+        at_least, at_most = said
+        self.assertLessEqual(at_least, freed, what)
+        self.assertGreaterEqual(at_most, freed, what)
+        if complete and self.exact:
+            self.assertEqual(at_least, at_most, f"{what}: complete histories leave no doubt")
+
+    def test_random_sets_free_what_was_predicted(self):
+        exactly, trees = 0, forest(self.engine, random.Random(SEED))
+        for number in range(ROUNDS):
+            # The rounds with incomplete images come last: what is left of those makes later rounds bounds, too.
+            complete = number < ROUNDS * 2 // 3
+            trees.grow(complete)
+            chosen = trees.choose()
+            said, before = predict(self.engine, chosen), self.bytes_held()
+            scenario.delete_images(self.engine, chosen)
+            gone = before - self.bytes_held()
+            self.check(said, gone, complete, f"round {number} of seed {SEED}: {len(chosen)} images")
+            exactly += said == (gone, gone)
+            print(f"\nround {number}: {len(chosen)} images of {len(scenario.image_states(self.engine)) + len(chosen)} "
+                  f"freed {gone}, predicted {said[0]} to {said[1]}", end="", flush=True)
+        print(f"\n{exactly} of {ROUNDS} random sets predicted to the byte", flush=True)
+
+    def test_images_command_tells_what_each_image_alone_frees(self):
+        source = random.Random(f"{SEED}-single")
+        forest(self.engine, source).grow(complete=True)
+        state = f"{self.engine.folder}/single.toml"
+        pathlib.Path(state).write_text(docksweep.toml({"state": {"path": f"{self.engine.folder}/single.db"}}))
+        for _ in range(5):
+            able = [one for one, kind in scenario.image_states(self.engine).items() if kind in ("unused", "dangling")]
+            status, out, err = docksweep.run_cli("images", "--json", host=self.engine.host, config=state)
+            self.assertEqual(status, 0, err)
+            shown = {item["id"]: item for item in json.loads(out)}
+            # Deletable by itself: not the parent of another.
+            parents = {item.get("ParentId") for item in self.engine.get("/images/json", all="true")}
+            one = source.choice(sorted(set(able) - parents))
+            said, before = shown[one]["freed"], self.bytes_held()
+            scenario.delete_images(self.engine, [one])
+            self.check((said["at_least"], said["at_most"]), before - self.bytes_held(), True, one)
+
+
+class freed_in_bounds(freed):
+    """On the containerd store what goes is unpacked snapshots and compressed blobs; the figures are bounds."""
+
+    exact = False
+
+    def bytes_held(self):
+        """What the store's folders hold: blobs by their length, snapshots by the blocks of their files."""
+        store = pathlib.Path(self.engine.data_root) / "containerd/daemon"
+        blobs = sum(file.stat().st_size for file in
+                    (store / "io.containerd.content.v1.content/blobs").rglob("*") if file.is_file())
+        total, seen = blobs, set()
+        for snapshot in (store / "io.containerd.snapshotter.v1.overlayfs/snapshots").glob("*/fs"):
+            for folder, _, files in os.walk(snapshot):
+                for path in [folder, *(os.path.join(folder, name) for name in files)]:
+                    status = os.lstat(path)
+                    if (status.st_dev, status.st_ino) not in seen:
+                        seen.add((status.st_dev, status.st_ino))
+                        total += status.st_blocks * 512
+        return total

@@ -1,0 +1,175 @@
+# The agent under test: starts the binary that DOCKSWEEP_BINARY names with a configuration of its own, asks it over HTTP,
+# and ends it as a service manager would.
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import metrics_text
+import unix_http
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+READY_SECONDS = 30
+STOP_SECONDS = 2
+
+
+class agent_failure(Exception):
+    """The agent did not start, answer or end as it should; the message holds the end of its log."""
+
+
+def binary(variable="DOCKSWEEP_BINARY", default=REPOSITORY / "build/release/docksweep"):
+    """The program under test. A missing one is a failure, not a skip."""
+    path = os.environ.get(variable) or str(default)
+    if not os.access(path, os.X_OK):
+        raise agent_failure(f"no program at {path}: build it, or set {variable}")
+    return path
+
+
+def toml(sections):
+    """{section: {key: value}} as TOML; strings, numbers, booleans and lists of them are written as JSON writes them."""
+    lines = []
+    for section, values in sections.items():
+        lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def run_cli(*arguments, host=None, config=None, timeout=60):
+    """Runs a command of the program. → (exit status, standard output, standard error)"""
+    whole = [binary(), *arguments, *(["--host", host] if host else []), *(["--config", config] if config else [])]
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+class agent:
+    """
+    A running `docksweep run`: .port, .config, .log(). More of the configuration as {section: {key: value}}:
+
+        with agent(engine.host, {"inventory": {"resync": "2s"}}) as sweep:
+            sweep.metrics().value("docksweep_images", state="unused")
+    """
+
+    def __init__(self, host, settings=None, ready=True):
+        program = binary()
+        self.folder = tempfile.mkdtemp(prefix="dsa-", dir="/var/tmp")
+        self.port = _free_port()
+        sections = {"engine": {"host": host}, "state": {"path": f"{self.folder}/state/state.db"},
+                    "web": {"listen": [f"127.0.0.1:{self.port}"]}, "log": {"level": "debug"}}
+        for section, values in (settings or {}).items():
+            sections.setdefault(section, {}).update(values)
+        os.makedirs(f"{self.folder}/state")
+        self.config = f"{self.folder}/docksweep.toml"
+        pathlib.Path(self.config).write_text(toml(sections))
+        self.began = time.monotonic()
+        with open(f"{self.folder}/log", "ab") as log:
+            self.process = subprocess.Popen([program, "run", "--config", self.config], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL)
+        if ready:
+            try:
+                self.wait_ready()
+            except BaseException:
+                self.close()
+                raise
+
+    def wait_ready(self, seconds=READY_SECONDS):
+        """Waits for /-/ready. → seconds since the start of the process"""
+        self.wait_for(lambda: self.get("/-/ready").status == 200, "/-/ready", seconds)
+        return time.monotonic() - self.began
+
+    def wait_for(self, holds, what, seconds=10, pause=0.005):
+        """Waits until this holds (an error counts as not yet). → seconds it took"""
+        began, last = time.monotonic(), None
+        while True:
+            try:
+                if holds():
+                    return time.monotonic() - began
+                last = None
+            except (OSError, http.client.HTTPException, KeyError, ValueError, unix_http.http_failure) as error:
+                last = error
+            if self.process.poll() is not None:
+                raise agent_failure(f"the agent ended ({self.process.returncode}) while waiting for {what}; its log ends:"
+                                    f"\n{self.log()}")
+            if time.monotonic() - began > seconds:
+                raise agent_failure(f"not within {seconds} s: {what} ({last or 'it says otherwise'}); its log ends:"
+                                    f"\n{self.log()}")
+            time.sleep(pause)
+
+    # --- asking it --------------------------------------------------------------------------------------------------
+
+    def get(self, path, headers=None):
+        return self._ask("GET", path, headers)
+
+    def post(self, path, headers=None, body=b""):
+        return self._ask("POST", path, headers, body)
+
+    def _ask(self, method, path, headers=None, body=None):
+        return unix_http.ask(lambda: http.client.HTTPConnection("127.0.0.1", self.port, timeout=10), method, path,
+                             body=body, headers=headers)
+
+    def scrape(self, headers=None):
+        """GET /metrics as a scraper does. → unix_http.answer"""
+        return self.get("/metrics", headers).expect(200)
+
+    def metrics(self):
+        return metrics_text.parse(self.scrape().text)
+
+    def cli(self, *arguments):
+        """A command of the program with this agent's configuration. → (exit status, stdout, stderr)"""
+        return run_cli(*arguments, config=self.config)
+
+    def cli_json(self, *arguments):
+        """The same with --json, which must succeed. → the decoded answer"""
+        status, out, err = self.cli(*arguments, "--json")
+        if status != 0:
+            raise agent_failure(f"docksweep {' '.join(arguments)} --json: exit {status}: {err.strip()}")
+        return json.loads(out)
+
+    def log(self, lines=30):
+        return "".join(open(f"{self.folder}/log", errors="replace").readlines()[-lines:])
+
+    # --- its end ----------------------------------------------------------------------------------------------------
+
+    def stop(self, number=signal.SIGTERM):
+        """
+        Ends it as a service manager does: exit 0 within two seconds, or it is a failure. → seconds it took; nothing to do
+        when it was stopped before.
+        """
+        if self.process.returncode == 0:
+            return 0.0
+        began = time.monotonic()
+        self.process.send_signal(number)
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise agent_failure(f"the agent still runs {STOP_SECONDS} s after {number.name}; its log ends:"
+                                f"\n{self.log()}") from error
+        if status != 0:
+            raise agent_failure(f"the agent ended with {status} after {number.name}; its log ends:\n{self.log()}")
+        return time.monotonic() - began
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            if kind is None:
+                self.stop()
+        finally:
+            self.close()
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
