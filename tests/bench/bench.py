@@ -1,0 +1,78 @@
+# Measures speed and size, prints every figure beside its limit, and fails when one is missed. Needs root (real engines).
+#
+#     python3 bench.py BUILD-FOLDER      e.g. build/release, configured with -DDOCKSWEEP_BENCH=ON
+#
+# Called by tests/run --bench. The figures are meant for a machine that does nothing else meanwhile.
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "engines")]
+from figures import figure, table  # noqa: E402
+
+DECODE_LIMIT_MS = 1
+FREED_LIMIT_MS = 10
+
+
+def benchmarks(program):
+    """{name: CPU milliseconds (median of five)} of a Google Benchmark program."""
+    done = subprocess.run([program, "--benchmark_format=json", "--benchmark_repetitions=5",
+                           "--benchmark_report_aggregates_only=true"], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{program}: exit status {done.returncode}: {done.stderr.strip()}")
+    milliseconds = {"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1e3}
+    return {one["run_name"]: one["cpu_time"] * milliseconds[one["time_unit"]]
+            for one in json.loads(done.stdout)["benchmarks"] if one.get("aggregate_name") == "median"}
+
+
+def layer_figures(build):
+    took = benchmarks(build / "tests/bench/layers_bench")
+    worst = max(took[f"freed_by_set/{share}"] for share in (1, 50, 100))
+    yield figure("bytes freed, set among 10,000 images", worst, FREED_LIMIT_MS, "ms",
+                 beside=f"300,000 layer references; each image alone: {took['freed_by_each_alone']:.2f} ms for all; "
+                        f"a fresh view first: {took['build_accounting']:.0f} ms")
+
+
+def decode_figures(build):
+    took = benchmarks(build / "tests/bench/decode_bench")
+    for name, milliseconds in took.items():
+        yield figure(f"decode of a listing ({name})", milliseconds, DECODE_LIMIT_MS, "ms")
+
+
+def node_figures(build):
+    os.environ["DOCKSWEEP_BINARY"] = str(build / "docksweep")
+    import node  # needs the folder of the engines on the path
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="dsb-", dir="/var/tmp"))
+    try:
+        yield from node.figures(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main():
+    build = pathlib.Path(sys.argv[1]).resolve()
+    found, broken = [], 0
+    for group in (layer_figures, decode_figures, node_figures):
+        try:
+            for one in group(build):
+                found.append(one)
+                print("   ".join(cell for cell in one.cells() if cell), flush=True)
+        except Exception:  # the other figures are still worth having
+            traceback.print_exc()
+            broken += 1
+    print(f"\n{table(found)}\n", flush=True)
+    missed = broken + sum(not one.met for one in found)
+    if broken:
+        print(f"{broken} of the measurements could not be made: see above")
+    print(f"{sum(one.met for one in found)} passed, {missed} failed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
