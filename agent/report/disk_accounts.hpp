@@ -11,9 +11,9 @@
 
 namespace docksweep::report {
 
-// For each of `file_systems`, the bytes used there that the engine does not count (layers, writable layers, volumes, build
-// cache), never below 0; std::nullopt where the engine keeps nothing, and everywhere before the first disk usage came.
-// A lower bound: what the engine may hold is taken at its most.
+// For each of `file_systems`, the bytes used there that the engine does not count (layers, writable layers, volumes,
+// build cache), never below 0; std::nullopt where the engine keeps nothing, and everywhere before the first disk usage
+// came. A lower bound: what the engine may hold is taken at its most.
 //
 // Which path holds what: everything is under the engine's root_dir, except that the containerd store keeps images,
 // writable layers and build cache under `containerd_root` (empty: inside root_dir, as in an engine that starts its own

@@ -13,7 +13,8 @@ constexpr std::chrono::seconds own_part_lives{1};
 
 exposition_cache::exposition_cache(exposition_sources sources) : sources_(std::move(sources)) {}
 
-std::shared_ptr<const std::string> exposition_cache::page(exposition_format format, content_encoding encoding, time_point now) {
+std::shared_ptr<const std::string> exposition_cache::page(exposition_format format, content_encoding encoding,
+                                                          time_point now) {
   if (const auto revision = sources_.state_revision(); state_revision_ == 0 || revision != source_revision_) {
     source_revision_ = revision;
     ++state_revision_;

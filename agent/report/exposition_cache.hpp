@@ -1,6 +1,6 @@
-// The /metrics page, rendered as seldom as possible: what is on the node when it changes, the agent's own counters at most
-// once a second; each format and encoding only when somebody asks for it. Between two changes every scrape gets the same
-// string, and copies nothing. Belongs to one thread.
+// The /metrics page, rendered as seldom as possible: what is on the node when it changes, the agent's own counters at
+// most once a second; each format and encoding only when somebody asks for it. Between two changes every scrape gets
+// the same string, and copies nothing. Belongs to one thread.
 #pragma once
 
 #include <prometheus/metric_family.h>

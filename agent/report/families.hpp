@@ -18,8 +18,8 @@ void add_gauge(prometheus::MetricFamily& family, double value, metric_labels lab
 
 // A gauge of one series without labels.
 prometheus::MetricFamily single_gauge(std::string name, std::string help, double value);
-// A gauge that is 1 and says something by its labels; its name ends in "_info". Empty values are left out: to Prometheus
-// they are the same as none.
+// A gauge that is 1 and says something by its labels; its name ends in "_info". Empty values are left out: to
+// Prometheus they are the same as none.
 prometheus::MetricFamily info_gauge(std::string name, std::string help, metric_labels labels);
 
 // Seconds since 1970, with milliseconds.

@@ -1,5 +1,5 @@
-// Parts can be joined because a full flush leaves no bits over, each part refers to nothing before it, and zlib combines
-// check sums.
+// Parts can be joined because a full flush leaves no bits over, each part refers to nothing before it, and zlib
+// combines check sums.
 #include "report/gzip.hpp"
 
 #include <zlib.h>
@@ -36,7 +36,8 @@ deflated_part deflate_part(std::string_view text, part_place place) {
   out.bytes.resize(out.bytes.size() - stream.avail_out);
   const bool whole = stream.avail_in == 0 && stream.avail_out > 0;
   deflateEnd(&stream);
-  if (!whole || done != (place == part_place::last ? Z_STREAM_END : Z_OK)) throw std::logic_error("deflate did not finish");
+  if (!whole || done != (place == part_place::last ? Z_STREAM_END : Z_OK))
+    throw std::logic_error("deflate did not finish");
   return out;
 }
 

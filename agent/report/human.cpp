@@ -16,8 +16,9 @@ struct duration_unit {
 };
 
 constexpr std::int64_t day = 24 * 60 * 60;
-constexpr duration_unit duration_units[] = {{365 * day, "year", 2}, {30 * day, "month", 2}, {7 * day, "week", 2}, {day, "day", 2},
-                                            {60 * 60, "hour", 1},   {60, "minute", 1},      {1, "second", 1}};
+constexpr duration_unit duration_units[] = {{365 * day, "year", 2}, {30 * day, "month", 2}, {7 * day, "week", 2},
+                                            {day, "day", 2},        {60 * 60, "hour", 1},   {60, "minute", 1},
+                                            {1, "second", 1}};
 
 }  // namespace
 
@@ -65,8 +66,9 @@ std::string rfc3339(core::instant when) {
   const auto date = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day ymd(date);
   const std::chrono::hh_mm_ss time(seconds - date);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                     static_cast<unsigned>(ymd.day()), time.hours().count(), time.minutes().count(), time.seconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(ymd.year()),
+                     static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), time.hours().count(),
+                     time.minutes().count(), time.seconds().count());
 }
 
 std::string short_id(const std::string& id) {

@@ -17,9 +17,9 @@ std::string human_bytes(std::optional<core::byte_count> bytes);
 // "12 MB" when the range is exact, or when its ends look the same; else "12 MB–30 MB", and "≤30 MB" for "0 B–30 MB".
 std::string human_bytes(core::byte_range range);
 
-// Whole units, rounded down: "now" (below a second), "5 seconds", "1 minute", "1 hour", "47 hours", "2 days", "2 weeks",
-// "2 months", "2 years"; days and longer ones from two of them on, because "10 days" says more than "1 week". Months have
-// 30 days, years 365.
+// Whole units, rounded down: "now" (below a second), "5 seconds", "1 minute", "1 hour", "47 hours", "2 days", "2
+// weeks", "2 months", "2 years"; days and longer ones from two of them on, because "10 days" says more than "1 week".
+// Months have 30 days, years 365.
 std::string human_duration(std::chrono::nanoseconds duration);
 // "3 days ago"; "just now" below a second and for what lies ahead (clocks differ); "-" when unknown.
 std::string human_age(std::optional<core::instant> when, core::instant now);

@@ -28,7 +28,8 @@ void image_holders::hold(const std::string& name, std::uint32_t container) {
 std::vector<std::uint32_t> image_holders::of(const core::image& image) const {
   std::vector<std::uint32_t> out;
   const auto take = [&](const std::string& name) {
-    if (const auto found = held_.find(name); found != held_.end()) out.insert(out.end(), found->second.begin(), found->second.end());
+    if (const auto found = held_.find(name); found != held_.end())
+      out.insert(out.end(), found->second.begin(), found->second.end());
   };
   if (held_.empty()) return out;
   take(image.id);

@@ -11,8 +11,8 @@
 
 namespace docksweep::report {
 
-// By the rules of core::image_states: an image is held through the container's ImageID, or its name where an engine gives
-// no ID, or an image mount.
+// By the rules of core::image_states: an image is held through the container's ImageID, or its name where an engine
+// gives no ID, or an image mount.
 class image_holders {
  public:
   explicit image_holders(std::span<const core::container> containers);

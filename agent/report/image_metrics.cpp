@@ -36,11 +36,13 @@ std::vector<prometheus::MetricFamily> image_families(const core::view& view, std
   auto pairs = all_pairs(view);
   const auto& images = view.what().images;
   const auto kept = std::min(limit, pairs.size());
-  std::ranges::partial_sort(pairs, pairs.begin() + static_cast<std::ptrdiff_t>(kept), [&](const pair& a, const pair& b) {
-    return std::tie(b.size, images[a.index].id, a.name) < std::tie(a.size, images[b.index].id, b.name);
-  });
-  auto size = gauge_family("docksweep_image_size_bytes",
-                           "Size of one image as the engine lists it, shared layers included; the largest images only.");
+  std::ranges::partial_sort(
+      pairs, pairs.begin() + static_cast<std::ptrdiff_t>(kept), [&](const pair& a, const pair& b) {
+        return std::tie(b.size, images[a.index].id, a.name) < std::tie(a.size, images[b.index].id, b.name);
+      });
+  auto size =
+      gauge_family("docksweep_image_size_bytes",
+                   "Size of one image as the engine lists it, shared layers included; the largest images only.");
   auto unique = gauge_family("docksweep_image_unique_bytes",
                              "Bytes that removing this image alone would free at least; the largest images only.");
   for (std::size_t i = 0; i < kept; ++i) {

@@ -217,7 +217,8 @@ void write_disk(const json_sink& out, const core::view& view, std::span<const co
   write_member(out, R"(,"build_cache":)", build_cache_of(disk));
   out(R"(,"file_systems":)");
   const auto unaccounted = unaccounted_bytes(view, file_systems, containerd_root);
-  write_array(out, everything(file_systems.size()), [&](auto i) { return file_system_of(file_systems[i], unaccounted[i]); });
+  write_array(out, everything(file_systems.size()),
+              [&](auto i) { return file_system_of(file_systems[i], unaccounted[i]); });
   out("}");
 }
 

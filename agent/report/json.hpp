@@ -22,27 +22,30 @@ using selection = std::span<const std::uint32_t>;
 std::vector<std::uint32_t> everything(std::size_t count);
 
 // Array of images:
-// {id, tags, digests, state, size_bytes, freed, created_at, platform, parent_id, labels, containers: [{id, name, state}]}.
+//   {id, tags, digests, state, size_bytes, freed, created_at, platform, parent_id, labels,
+//    containers: [{id, name, state}]}
 // `freed` is what removing this image alone frees; a range of bytes is {at_least, at_most} everywhere.
 void write_images(const json_sink& out, const core::view& view, selection which);
 
 // Array of containers:
-// {id, names, state, status, image, image_id, created_at, writable_bytes, volumes, image_mounts, labels}.
+//   {id, names, state, status, image, image_id, created_at, writable_bytes, volumes, image_mounts, labels}
 void write_containers(const json_sink& out, const core::view& view, selection which);
 
 // What uses the disk (`df`):
-// {made_at, exact, images: {count, layers, reclaimable, dangling_reclaimable, engine_bytes},
-//  containers: {count, bytes}, volumes: {count, bytes, items: [{name, driver, anonymous, size_bytes, references, created_at,
-//  labels}]}, build_cache: {bytes, shared_bytes, reclaimable_bytes},
-//  file_systems: [{path, size_bytes, used_bytes, avail_bytes, files, files_free, unaccounted_bytes}]}.
-// What only the engine's disk usage tells (made_at, engine_bytes, container bytes, volumes, build_cache) is null before the
-// first one came. `containerd_root`: see unaccounted_bytes.
+//   {made_at, exact,
+//    images: {count, layers, reclaimable, dangling_reclaimable, engine_bytes},
+//    containers: {count, bytes},
+//    volumes: {count, bytes, items: [{name, driver, anonymous, size_bytes, references, created_at, labels}]},
+//    build_cache: {bytes, shared_bytes, reclaimable_bytes},
+//    file_systems: [{path, size_bytes, used_bytes, avail_bytes, files, files_free, unaccounted_bytes}]}
+// What only the engine's disk usage tells (made_at, engine_bytes, container bytes, volumes, build_cache) is null before
+// the first one came. `containerd_root`: see unaccounted_bytes.
 void write_disk(const json_sink& out, const core::view& view, std::span<const core::file_system> file_systems,
                 std::string_view containerd_root);
 
 // The whole inventory:
-// {complete_at, unreadable, engine: {id, engine, version, api_version, storage_driver, image_store, root_dir},
-//  images_by_state, containers_by_state, images, containers, disk}.
+//   {complete_at, unreadable, engine: {id, engine, version, api_version, storage_driver, image_store, root_dir},
+//    images_by_state, containers_by_state, images, containers, disk}
 void write_inventory(const json_sink& out, const core::view& view, std::span<const core::file_system> file_systems,
                      std::string_view containerd_root);
 

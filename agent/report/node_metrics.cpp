@@ -28,28 +28,30 @@ struct freshness {
 std::string help(std::string_view text, std::string_view fresh) { return fmt::format("{} {}", text, fresh); }
 
 void add_health(family_list& out, const node_state& state) {
-  out.push_back(single_gauge("docksweep_engine_up",
-                             "1 when the engine answers requests (version every 15s, a short listing every minute) and its "
-                             "last listing succeeded.",
-                             state.engine_up ? 1 : 0));
+  out.push_back(
+      single_gauge("docksweep_engine_up",
+                   "1 when the engine answers requests (version every 15s, a short listing every minute) and its "
+                   "last listing succeeded.",
+                   state.engine_up ? 1 : 0));
   out.push_back(single_gauge("docksweep_engine_absent", "1 when no engine was ever found on this node.",
                              state.engine_absent ? 1 : 0));
   const auto last = state.view ? std::optional(state.view->what().complete_at) : state.last_success;
   if (last) {
     out.push_back(single_gauge("docksweep_inventory_last_success_timestamp_seconds",
-                               "When the engine's images and containers were last listed completely.", unix_seconds(*last)));
+                               "When the engine's images and containers were last listed completely.",
+                               unix_seconds(*last)));
   }
 }
 
 void add_images(family_list& out, const core::view& view, const freshness& fresh) {
-  auto count = gauge_family(
-      "docksweep_images",
-      help("Images by state: in_use by a container in any state, unused, dangling, intermediate (untagged parent of another).",
-           fresh.events));
-  auto bytes = gauge_family("docksweep_images_size_bytes",
-                            help("Bytes of layers by the strongest state of the images that hold them, each layer counted once; "
-                                 "the least they can be where docksweep_sizes_exact is 0.",
-                                 fresh.events));
+  auto count = gauge_family("docksweep_images", help("Images by state: in_use by a container in any state, unused, "
+                                                     "dangling, intermediate (untagged parent of another).",
+                                                     fresh.events));
+  auto bytes =
+      gauge_family("docksweep_images_size_bytes",
+                   help("Bytes of layers by the strongest state of the images that hold them, each layer counted once; "
+                        "the least they can be where docksweep_sizes_exact is 0.",
+                        fresh.events));
   const auto counts = view.images_by_state();
   const auto sizes = view.layers().bytes_by_state();
   for (std::size_t i = 0; i < core::all_image_states.size(); ++i) {
@@ -59,25 +61,28 @@ void add_images(family_list& out, const core::view& view, const freshness& fresh
   }
   out.push_back(std::move(count));
   out.push_back(std::move(bytes));
-  out.push_back(single_gauge("docksweep_sizes_exact", "1 when the bytes of layers are exact on this engine, 0 when they are bounds.",
+  out.push_back(single_gauge("docksweep_sizes_exact",
+                             "1 when the bytes of layers are exact on this engine, 0 when they are bounds.",
                              view.layers().exact() ? 1 : 0));
   // Before the first disk usage nobody knows which layers the build cache holds, and 0 would look like an answer.
   if (!view.what().disk && !view.layers().exact()) return;
   out.push_back(single_gauge("docksweep_images_reclaimable_bytes",
                              help("Bytes that removing every image not in use would free at least.", fresh.events),
                              static_cast<double>(view.reclaimable().at_least)));
-  out.push_back(single_gauge("docksweep_images_dangling_reclaimable_bytes",
-                             help("Bytes that removing the dangling images alone would free at least; not to be added to "
-                                  "docksweep_images_reclaimable_bytes.",
-                                  fresh.events),
-                             static_cast<double>(view.dangling_reclaimable().at_least)));
+  out.push_back(
+      single_gauge("docksweep_images_dangling_reclaimable_bytes",
+                   help("Bytes that removing the dangling images alone would free at least; not to be added to "
+                        "docksweep_images_reclaimable_bytes.",
+                        fresh.events),
+                   static_cast<double>(view.dangling_reclaimable().at_least)));
 }
 
 void add_containers(family_list& out, const core::view& view, const freshness& fresh) {
   auto count = gauge_family("docksweep_containers", help("Containers by state.", fresh.events));
   const auto counts = view.containers_by_state();
   for (std::size_t i = 0; i < core::all_container_states.size(); ++i) {
-    add_gauge(count, static_cast<double>(counts[i]), {{"state", std::string(core::to_string(core::all_container_states[i]))}});
+    add_gauge(count, static_cast<double>(counts[i]),
+              {{"state", std::string(core::to_string(core::all_container_states[i]))}});
   }
   out.push_back(std::move(count));
 }
@@ -85,10 +90,11 @@ void add_containers(family_list& out, const core::view& view, const freshness& f
 void add_disk_usage(family_list& out, const core::disk_usage& disk, const freshness& fresh) {
   auto usage = gauge_family("docksweep_disk_usage_bytes",
                             help("Bytes that the engine itself reports, by resource (docker system df).", fresh.usage));
-  const std::pair<std::string_view, std::optional<core::byte_count>> parts[] = {{"images", disk.images_bytes},
-                                                                                {"containers", disk.containers_bytes},
-                                                                                {"volumes", disk.volumes_bytes},
-                                                                                {"build_cache", disk.build_cache_bytes}};
+  const std::pair<std::string_view, std::optional<core::byte_count>> parts[] = {
+      {"images", disk.images_bytes},
+      {"containers", disk.containers_bytes},
+      {"volumes", disk.volumes_bytes},
+      {"build_cache", disk.build_cache_bytes}};
   for (const auto& [name, bytes] : parts) {
     if (bytes) add_gauge(usage, static_cast<double>(*bytes), {{"resource", std::string(name)}});
   }
@@ -105,9 +111,11 @@ std::vector<core::file_system> distinct(const std::vector<core::file_system>& al
 }
 
 void add_disks(family_list& out, const std::vector<core::file_system>& all, const freshness& fresh) {
-  auto size = gauge_family("docksweep_disk_size_bytes", help("Size of the file system that holds a watched path.", fresh.disks));
-  auto avail = gauge_family("docksweep_disk_avail_bytes",
-                            help("Bytes of it that an ordinary user may still take; used ratio = 1 - avail/size.", fresh.disks));
+  auto size = gauge_family("docksweep_disk_size_bytes",
+                           help("Size of the file system that holds a watched path.", fresh.disks));
+  auto avail =
+      gauge_family("docksweep_disk_avail_bytes",
+                   help("Bytes of it that an ordinary user may still take; used ratio = 1 - avail/size.", fresh.disks));
   auto files = gauge_family("docksweep_disk_files",
                             help("Inodes of it; absent where their number is not fixed (btrfs).", fresh.disks));
   auto files_free = gauge_family("docksweep_disk_files_free", help("Inodes of it that are free.", fresh.disks));
@@ -124,10 +132,11 @@ void add_disks(family_list& out, const std::vector<core::file_system>& all, cons
 
 void add_unaccounted(family_list& out, const core::view& view, const std::vector<core::file_system>& all,
                      const node_options& options, const freshness& fresh) {
-  auto family = gauge_family("docksweep_disk_unaccounted_bytes",
-                             help("Bytes used on the file system of a watched path, at least, by nothing that the engine counts "
-                                  "there: logs, foreign files.",
-                                  fresh.usage));
+  auto family =
+      gauge_family("docksweep_disk_unaccounted_bytes",
+                   help("Bytes used on the file system of a watched path, at least, by nothing that the engine counts "
+                        "there: logs, foreign files.",
+                        fresh.usage));
   const auto unaccounted = unaccounted_bytes(view, all, options.containerd_root);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (unaccounted[i]) add_gauge(family, static_cast<double>(*unaccounted[i]), {{"path", all[i].path}});

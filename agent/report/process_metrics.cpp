@@ -81,10 +81,12 @@ std::vector<prometheus::MetricFamily> process_families() {
     cpu.type = prometheus::MetricType::Counter;
     cpu.metric.emplace_back().counter.value = static_cast<double>(stat->cpu_ticks) / ticks;
     out.push_back(std::move(cpu));
-    out.push_back(single_gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", static_cast<double>(stat->virtual_bytes)));
+    out.push_back(single_gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.",
+                               static_cast<double>(stat->virtual_bytes)));
     out.push_back(single_gauge("process_resident_memory_bytes", "Resident memory size in bytes.",
                                static_cast<double>(stat->resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE))));
-    static const auto boot = boot_time_seconds();  // btime wavers by a second when the clock is set: one start is one value
+    // Read once: btime wavers by a second when the clock is set, and one start is one value.
+    static const auto boot = boot_time_seconds();
     if (boot) {
       out.push_back(single_gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
                                  *boot + static_cast<double>(stat->start_ticks) / ticks));
@@ -95,7 +97,8 @@ std::vector<prometheus::MetricFamily> process_families() {
   }
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    out.push_back(single_gauge("process_max_fds", "Maximum number of open file descriptors.", static_cast<double>(limit.rlim_cur)));
+    out.push_back(single_gauge("process_max_fds", "Maximum number of open file descriptors.",
+                               static_cast<double>(limit.rlim_cur)));
   }
   return out;
 }

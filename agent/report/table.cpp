@@ -94,7 +94,8 @@ layout fit(const std::vector<column>& columns, const std::vector<std::size_t>& n
   }
 }
 
-void append_line(std::string& out, const layout& plan, const std::vector<column>& columns, const std::vector<std::string>& cells) {
+void append_line(std::string& out, const layout& plan, const std::vector<column>& columns,
+                 const std::vector<std::string>& cells) {
   std::size_t owed = 0;  // blanks that are written only when something follows
   for (std::size_t i = 0; i < plan.shown.size(); ++i) {
     const auto& what = columns[plan.shown[i]];

@@ -33,8 +33,8 @@ class table {
  public:
   explicit table(std::vector<column> columns);
 
-  // One cell for each column; a missing cell is empty, what is too many is dropped. Control characters become "?": names
-  // and labels come from outside, and a terminal obeys what it is sent.
+  // One cell for each column; a missing cell is empty, what is too many is dropped. Control characters become "?":
+  // names and labels come from outside, and a terminal obeys what it is sent.
   void add(std::vector<std::string> cells);
   std::size_t rows() const { return rows_.size(); }
 

@@ -82,16 +82,18 @@ struct prometheus_telemetry::impl {
   impl(build_facts facts, std::function<core::instant()> clock)
       : build(std::move(facts)),
         now(std::move(clock)),
-        http_family(counter_family(registry, "docksweep_http_requests_total", "HTTP requests answered, by handler and status code.")),
+        http_family(counter_family(registry, "docksweep_http_requests_total",
+                                   "HTTP requests answered, by handler and status code.")),
         request_duration(prometheus::BuildHistogram()
                              .Name("docksweep_engine_request_duration_seconds")
                              .Help("Time that requests to the engine took, all endpoints but the event stream.")
                              .Register(registry)
                              .Add({}, request_seconds)),
-        refresh_family(prometheus::BuildGauge()
-                           .Name("docksweep_inventory_refresh_duration_seconds")
-                           .Help("Time that the last complete listing took, from the first request to the finished view.")
-                           .Register(registry)),
+        refresh_family(
+            prometheus::BuildGauge()
+                .Name("docksweep_inventory_refresh_duration_seconds")
+                .Help("Time that the last complete listing took, from the first request to the finished view.")
+                .Register(registry)),
         reload_successful(gauge(registry, "docksweep_config_last_reload_successful",
                                 "Whether the last attempt to load the configuration succeeded.")),
         reload_time_family(prometheus::BuildGauge()
@@ -100,8 +102,9 @@ struct prometheus_telemetry::impl {
                                .Register(registry)),
         enforcing(gauge(registry, "docksweep_enforcing",
                         "1 when mode is enforce; 0 in observe mode, where nothing is ever removed.")),
-        state_durable(gauge(registry, "docksweep_state_durable",
-                            "1 when what the agent remembers survives its restart; 0 when it has no writable state path.")) {
+        state_durable(
+            gauge(registry, "docksweep_state_durable",
+                  "1 when what the agent remembers survives its restart; 0 when it has no writable state path.")) {
     add_engine_counters();
     for (const auto& answer : known_http_answers) {
       add_http(answer.handler, answer.code);
@@ -110,14 +113,16 @@ struct prometheus_telemetry::impl {
   }
 
   void add_engine_counters() {
-    auto& all = counter_family(registry, "docksweep_engine_requests_total", "Requests sent to the engine, by endpoint.");
+    auto& all =
+        counter_family(registry, "docksweep_engine_requests_total", "Requests sent to the engine, by endpoint.");
     auto& failed = counter_family(registry, "docksweep_engine_request_failures_total",
                                   "Requests to the engine that got no answer, or an error other than 404 and 409.");
     for (const auto endpoint : app::engine_endpoints) {
       requests.add(endpoint, 0, all.Add({{"endpoint", std::string(endpoint)}}));
       failures.add(endpoint, 0, failed.Add({{"endpoint", std::string(endpoint)}}));
     }
-    auto& read = counter_family(registry, "docksweep_engine_events_total", "Events read from the engine, by what they are about.");
+    auto& read = counter_family(registry, "docksweep_engine_events_total",
+                                "Events read from the engine, by what they are about.");
     for (const auto kind : {core::event_kind::image, core::event_kind::container, core::event_kind::other}) {
       const auto name = core::to_string(kind);
       events.add(name, 0, read.Add({{"kind", std::string(name)}}));
@@ -125,7 +130,8 @@ struct prometheus_telemetry::impl {
   }
 
   Counter& add_http(std::string_view handler, int code) {
-    return http.add(handler, code, http_family.Add({{"handler", std::string(handler)}, {"code", std::to_string(code)}}));
+    return http.add(handler, code,
+                    http_family.Add({{"handler", std::string(handler)}, {"code", std::to_string(code)}}));
   }
 };
 
@@ -180,11 +186,13 @@ std::optional<core::instant> prometheus_telemetry::last_refresh() const {
 
 std::vector<prometheus::MetricFamily> prometheus_telemetry::families() const {
   auto out = impl_->registry.Collect();
-  out.push_back(info_gauge("docksweep_build_info", "The running build.",
-                           {{"compiler", impl_->build.compiler}, {"revision", impl_->build.revision}, {"version", impl_->build.version}}));
+  out.push_back(info_gauge(
+      "docksweep_build_info", "The running build.",
+      {{"compiler", impl_->build.compiler}, {"revision", impl_->build.revision}, {"version", impl_->build.version}}));
   // Not in the registry: removing the series of an old hash there leaves dangling references (prometheus-cpp 1.0).
   if (!impl_->config_hash.empty()) {
-    out.push_back(info_gauge("docksweep_config_info", "Hash of the effective configuration: differs where a fleet has drifted.",
+    out.push_back(info_gauge("docksweep_config_info",
+                             "Hash of the effective configuration: differs where a fleet has drifted.",
                              {{"hash", impl_->config_hash}}));
   }
   return out;

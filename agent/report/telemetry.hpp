@@ -1,6 +1,6 @@
-// What the agent counts about itself: app::telemetry on a prometheus::Registry. Every known label value is exported as 0
-// from the start; histograms have few buckets and no endpoint label (METRICS.md keeps a node below 400 series).
-// May be called from any thread, except config_loaded, which belongs to the thread that calls families().
+// What the agent counts about itself: app::telemetry on a prometheus::Registry. Every known label value is exported as
+// 0 from the start; histograms have few buckets and no endpoint label (METRICS.md keeps a node below 400 series). May
+// be called from any thread, except config_loaded, which belongs to the thread that calls families().
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -33,10 +33,10 @@ struct http_answer {
 
 // Handlers are a fixed set; a handler that is not in it counts as "other".
 inline constexpr http_answer known_http_answers[] = {
-    {"metrics", 200},   {"healthy", 200},   {"ready", 200},     {"ready", 503},   {"reload", 200},    {"reload", 401},
-    {"reload", 403},    {"reload", 405},    {"reload", 500},    {"index", 200},   {"index", 401},     {"inventory", 200},
-    {"inventory", 401}, {"inventory", 503}, {"other", 400},     {"other", 404},   {"other", 405},     {"other", 408},
-    {"other", 413},     {"other", 431}};
+    {"metrics", 200},   {"healthy", 200},   {"ready", 200},     {"ready", 503},     {"reload", 200}, {"reload", 401},
+    {"reload", 403},    {"reload", 405},    {"reload", 500},    {"index", 200},     {"index", 401},  {"index", 403},
+    {"inventory", 200}, {"inventory", 401}, {"inventory", 403}, {"inventory", 503}, {"other", 400},  {"other", 404},
+    {"other", 405},     {"other", 408},     {"other", 413},     {"other", 431}};
 
 class prometheus_telemetry final : public app::telemetry {
  public:

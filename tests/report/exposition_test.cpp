@@ -101,7 +101,8 @@ TEST(exposition, escapes_help_as_each_format_wants_it) {
 TEST(exposition, escapes_label_values) {
   auto family = gauge_family("g", "");
   add_gauge(family, 1, {{"path", "C:\\ \"x\"\ny\t€"}});
-  EXPECT_NE(written({family}, exposition_format::text_0_0_4).find("g{path=\"C:\\\\ \\\"x\\\"\\ny\t€\"} 1\n"), std::string::npos);
+  EXPECT_NE(written({family}, exposition_format::text_0_0_4).find("g{path=\"C:\\\\ \\\"x\\\"\\ny\t€\"} 1\n"),
+            std::string::npos);
 }
 
 TEST(exposition, replaces_bytes_that_are_not_utf8) {
@@ -119,7 +120,8 @@ TEST(exposition, orders_by_name_and_labels_whatever_the_input_order) {
     add_gauge(backward, 8 - i, {{"n", std::to_string(8 - i)}});
   }
   const auto other = single_gauge("a", "", 1);
-  EXPECT_EQ(written({forward, other}, exposition_format::text_0_0_4), written({other, backward}, exposition_format::text_0_0_4));
+  EXPECT_EQ(written({forward, other}, exposition_format::text_0_0_4),
+            written({other, backward}, exposition_format::text_0_0_4));
 }
 
 TEST(exposition, never_writes_a_series_twice) {
@@ -127,7 +129,8 @@ TEST(exposition, never_writes_a_series_twice) {
   add_gauge(family, 1, {{"n", "x"}});
   add_gauge(family, 5, {{"n", "a"}});
   add_gauge(family, 2, {{"n", "x"}});
-  EXPECT_EQ(written({family}, exposition_format::text_0_0_4), "# HELP g \n# TYPE g gauge\ng{n=\"a\"} 5\ng{n=\"x\"} 1\n");
+  EXPECT_EQ(written({family}, exposition_format::text_0_0_4),
+            "# HELP g \n# TYPE g gauge\ng{n=\"a\"} 5\ng{n=\"x\"} 1\n");
 }
 
 TEST(exposition, writes_timestamps_in_the_unit_of_the_format) {
@@ -170,20 +173,28 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         // Prometheus 2.42, 2.55 and 3.
         accept_case{"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
-                    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", openmetrics},
+                    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+                    openmetrics},
         accept_case{"application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
-                    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", openmetrics},
-        accept_case{"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;"
-                    "version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,"
-                    "*/*;q=0.1", openmetrics},
+                    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                    openmetrics},
+        accept_case{
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;"
+            "version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,"
+            "*/*;q=0.1",
+            openmetrics},
         // Prometheus 3 with scrape_protocols: [PrometheusText0.0.4, OpenMetricsText1.0.0].
-        accept_case{"text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.4", text},
-        accept_case{"", text}, accept_case{"*/*", text}, accept_case{"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", text},
-        accept_case{"application/openmetrics-text", openmetrics}, accept_case{"Application/OpenMetrics-Text; Version=1.0.0", openmetrics},
+        accept_case{"text/plain;version=0.0.4;q=0.6,application/"
+                    "openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.4",
+                    text},
+        accept_case{"", text}, accept_case{"*/*", text},
+        accept_case{"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", text},
+        accept_case{"application/openmetrics-text", openmetrics},
+        accept_case{"Application/OpenMetrics-Text; Version=1.0.0", openmetrics},
         accept_case{"application/openmetrics-text; version=\"1.0.0\" ; q=0.2", openmetrics},
-        accept_case{"application/openmetrics-text;version=0.0.1", text}, accept_case{"application/openmetrics-text;q=0", text},
-        accept_case{"application/openmetrics-text;q=high", text}, accept_case{"application/openmetrics-text,text/plain", text},
-        accept_case{",;,=;q=", text}));
+        accept_case{"application/openmetrics-text;version=0.0.1", text},
+        accept_case{"application/openmetrics-text;q=0", text}, accept_case{"application/openmetrics-text;q=high", text},
+        accept_case{"application/openmetrics-text,text/plain", text}, accept_case{",;,=;q=", text}));
 
 TEST(content_types, carry_their_version) {
   EXPECT_EQ(content_type(text), "text/plain; version=0.0.4; charset=utf-8");

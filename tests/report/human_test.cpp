@@ -11,10 +11,21 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(human_bytes, are_decimal_with_at_most_three_digits) {
-  const std::pair<core::byte_count, const char*> cases[] = {
-      {0, "0 B"},           {999, "999 B"},           {1000, "1.0 kB"},          {1049, "1.0 kB"},        {1050, "1.1 kB"},
-      {99'900, "99.9 kB"},  {99'950, "100 kB"},       {678'400'000, "678 MB"},   {999'499, "999 kB"},     {999'500, "1.0 MB"},
-      {1'400'000'000, "1.4 GB"}, {34'520'000, "34.5 MB"}, {5'000'000'000'000, "5.0 TB"}, {INT64_MAX, "9.2 EB"}, {-1500, "-1.5 kB"}};
+  const std::pair<core::byte_count, const char*> cases[] = {{0, "0 B"},
+                                                            {999, "999 B"},
+                                                            {1000, "1.0 kB"},
+                                                            {1049, "1.0 kB"},
+                                                            {1050, "1.1 kB"},
+                                                            {99'900, "99.9 kB"},
+                                                            {99'950, "100 kB"},
+                                                            {678'400'000, "678 MB"},
+                                                            {999'499, "999 kB"},
+                                                            {999'500, "1.0 MB"},
+                                                            {1'400'000'000, "1.4 GB"},
+                                                            {34'520'000, "34.5 MB"},
+                                                            {5'000'000'000'000, "5.0 TB"},
+                                                            {INT64_MAX, "9.2 EB"},
+                                                            {-1500, "-1.5 kB"}};
   for (const auto& [bytes, text] : cases) EXPECT_EQ(human_bytes(bytes), text) << bytes;
 }
 
@@ -33,8 +44,9 @@ TEST(human_bytes, ranges_show_both_ends_unless_they_look_the_same) {
 
 TEST(human_duration, uses_whole_units) {
   const std::pair<std::chrono::nanoseconds, const char*> cases[] = {
-      {-5s, "now"},       {999ms, "now"},      {1s, "1 second"},     {59s, "59 seconds"},  {60s, "1 minute"},  {119s, "1 minute"},
-      {59min, "59 minutes"}, {60min, "1 hour"}, {47h, "47 hours"},   {48h, "2 days"},      {24h * 13, "13 days"}, {24h * 14, "2 weeks"},
+      {-5s, "now"},          {999ms, "now"},         {1s, "1 second"},         {59s, "59 seconds"},
+      {60s, "1 minute"},     {119s, "1 minute"},     {59min, "59 minutes"},    {60min, "1 hour"},
+      {47h, "47 hours"},     {48h, "2 days"},        {24h * 13, "13 days"},    {24h * 14, "2 weeks"},
       {24h * 59, "8 weeks"}, {24h * 60, "2 months"}, {24h * 729, "24 months"}, {24h * 730, "2 years"}};
   for (const auto& [duration, text] : cases) EXPECT_EQ(human_duration(duration), text) << duration.count();
 }

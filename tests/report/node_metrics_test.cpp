@@ -122,7 +122,8 @@ TEST(node_metrics, unread_images_turn_figures_into_bounds) {
 }
 
 TEST(node_metrics, help_says_how_fresh_the_figures_are) {
-  const auto families = node_families(sample_state(), {.resync = std::chrono::seconds(90), .disk_usage = std::chrono::hours(2)});
+  const auto families =
+      node_families(sample_state(), {.resync = std::chrono::seconds(90), .disk_usage = std::chrono::hours(2)});
   const auto help = [&](std::string_view name) {
     return std::ranges::find(families, name, &prometheus::MetricFamily::name)->help;
   };
@@ -131,7 +132,8 @@ TEST(node_metrics, help_says_how_fresh_the_figures_are) {
 }
 
 TEST(image_series, are_off_unless_asked_for) {
-  for (const auto& [name, value] : series_of(sample_state())) EXPECT_FALSE(name.starts_with("docksweep_image_")) << name;
+  for (const auto& [name, value] : series_of(sample_state()))
+    EXPECT_FALSE(name.starts_with("docksweep_image_")) << name;
 }
 
 TEST(image_series, one_for_each_name_of_the_largest) {
@@ -139,7 +141,8 @@ TEST(image_series, one_for_each_name_of_the_largest) {
   const auto id = [](char digit) { return testing::sample_id(digit); };
   EXPECT_EQ(series.at("docksweep_image_size_bytes{id=\"" + id('d') + "\",image=\"<none>\"}"), 5000);
   EXPECT_EQ(series.at("docksweep_image_size_bytes{id=\"" + id('b') + "\",image=\"tool:2\"}"), 1300);
-  EXPECT_EQ(series.at("docksweep_image_size_bytes{id=\"" + id('b') + "\",image=\"registry.example.com/tool:2\"}"), 1300);
+  EXPECT_EQ(series.at("docksweep_image_size_bytes{id=\"" + id('b') + "\",image=\"registry.example.com/tool:2\"}"),
+            1300);
   EXPECT_EQ(series.at("docksweep_image_unique_bytes{id=\"" + id('b') + "\",image=\"tool:2\"}"), 300);
   EXPECT_FALSE(series.contains("docksweep_image_size_bytes{id=\"" + id('a') + "\",image=\"shop/app:1.0\"}"));
   EXPECT_EQ(series.at("docksweep_image_series_omitted"), 1);
@@ -151,7 +154,8 @@ TEST(image_series, a_name_listed_twice_is_one_series) {
   inventory.images[1].tags.push_back("tool:2");
   auto state = sample_state();
   state.view = std::make_shared<const core::view>(inventory);
-  EXPECT_TRUE(series_of(state, {.per_image = 9}).contains("docksweep_image_series_omitted"));  // series_of finds no fault
+  EXPECT_TRUE(
+      series_of(state, {.per_image = 9}).contains("docksweep_image_series_omitted"));  // series_of finds no fault
 }
 
 // used 10000 - (layers 6500 + writable 40 + cache 600 + volumes 900) = 1960
@@ -178,7 +182,8 @@ TEST(unaccounted, is_unknown_before_the_first_disk_usage) {
   auto inventory = testing::sample_inventory();
   inventory.disk.reset();
   const core::view view(inventory);
-  EXPECT_THAT(unaccounted_bytes(view, sample_state().file_systems, ""), ElementsAre(std::nullopt, std::nullopt, std::nullopt));
+  EXPECT_THAT(unaccounted_bytes(view, sample_state().file_systems, ""),
+              ElementsAre(std::nullopt, std::nullopt, std::nullopt));
 }
 
 TEST(unaccounted, belongs_to_the_closest_path_that_holds_the_data_root) {
@@ -201,8 +206,10 @@ TEST(unaccounted, containerd_root_on_its_own_disk_holds_all_but_volumes) {
   const auto layers = view.layers().total().at_most;
   const std::vector<core::file_system> disks{{.path = "/var/lib/docker", .size_bytes = 20000, .free_bytes = 10000},
                                              {.path = "/var/lib/containerd", .size_bytes = 90000, .free_bytes = 10000}};
-  EXPECT_THAT(unaccounted_bytes(view, disks, "/var/lib/containerd"), ElementsAre(Optional(10000 - 900), Optional(80000 - 640 - layers)));
-  EXPECT_THAT(unaccounted_bytes(view, disks, ""), ElementsAre(Optional(10000 - 900 - 640 - layers < 0 ? 0 : 10000 - 900 - 640 - layers), std::nullopt));
+  EXPECT_THAT(unaccounted_bytes(view, disks, "/var/lib/containerd"),
+              ElementsAre(Optional(10000 - 900), Optional(80000 - 640 - layers)));
+  EXPECT_THAT(unaccounted_bytes(view, disks, ""),
+              ElementsAre(Optional(10000 - 900 - 640 - layers < 0 ? 0 : 10000 - 900 - 640 - layers), std::nullopt));
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ class reader {
     if (part[1] == "TYPE") {
       if (!type_.empty()) fault("TYPE twice");
       type_ = part[3];
-      if (!std::set<std::string>{"counter", "gauge", "histogram", "summary", "info", "unknown"}.contains(type_)) fault("type " + type_);
+      if (!std::set<std::string>{"counter", "gauge", "histogram", "summary", "info", "unknown"}.contains(type_))
+        fault("type " + type_);
       if (type_ == "counter" && family_.ends_with("_total")) fault("counter family with _total");
     } else if (part[1] == "HELP") {
       if (std::exchange(has_help_, true)) fault("HELP twice");

@@ -74,7 +74,8 @@ outcome run(const std::string& command) {
 
 TEST(page, promtool_finds_nothing_to_say) {
   const scratch_folder folder;
-  const auto file = folder.write("page", page_of(testing::sample_state(), {.per_image = 3}, exposition_format::text_0_0_4));
+  const auto file =
+      folder.write("page", page_of(testing::sample_state(), {.per_image = 3}, exposition_format::text_0_0_4));
   const auto said = run("promtool check metrics < " + file);
   EXPECT_EQ(said.status, 0) << "promtool (Debian package prometheus) is needed for this test";
   EXPECT_EQ(said.text, "");
@@ -82,7 +83,8 @@ TEST(page, promtool_finds_nothing_to_say) {
 
 TEST(page, promtool_would_have_said_something) {  // the test above can fail
   const scratch_folder folder;
-  const auto file = folder.write("page", "# HELP docksweep_bad_total A gauge.\n# TYPE docksweep_bad_total gauge\ndocksweep_bad_total 1\n");
+  const auto file = folder.write(
+      "page", "# HELP docksweep_bad_total A gauge.\n# TYPE docksweep_bad_total gauge\ndocksweep_bad_total 1\n");
   EXPECT_NE(run("promtool check metrics < " + file).status, 0);
 }
 
@@ -101,7 +103,8 @@ TEST(page, is_read_by_prometheus_own_openmetrics_parser) {
   const auto page = page_of(testing::sample_state(), {.per_image = 3}, exposition_format::openmetrics_1_0_0);
   std::istringstream lines(page);
   std::string stamped;
-  for (std::string line; std::getline(lines, line);) stamped += line.starts_with("#") ? line + "\n" : line + " 1763899200\n";
+  for (std::string line; std::getline(lines, line);)
+    stamped += line.starts_with("#") ? line + "\n" : line + " 1763899200\n";
   const auto file = folder.write("page", stamped);
   const auto said = run(fmt::format("promtool tsdb create-blocks-from openmetrics {} {}", file, folder.path("blocks")));
   EXPECT_EQ(said.status, 0) << said.text;
@@ -139,7 +142,9 @@ TEST(page, names_and_labels_keep_the_conventions) {
       EXPECT_EQ(name.ends_with("_total"), part[2] == "counter") << line;
     } else if (std::regex_match(line, part, sample)) {
       const std::string name = part[1], labels = part[3];
-      if (name.ends_with("_info")) EXPECT_TRUE(line.ends_with(" 1")) << line;
+      if (name.ends_with("_info")) {
+        EXPECT_TRUE(line.ends_with(" 1")) << line;
+      }
       EXPECT_EQ(line.find("=\"total\""), std::string::npos) << line;
       for (std::sregex_iterator at(labels.begin(), labels.end(), label), end; at != end; ++at) {
         EXPECT_FALSE(forbidden.contains((*at)[1])) << line;

@@ -21,7 +21,8 @@ table sample() {
              {.title = "ID", .optional = true},
              {.title = "SIZE", .align = alignment::right},
              {.title = "STATUS", .shorten = shortening::end, .least_width = 6}});
-  out.add({"registry.example.com/team/a-service-with-a-long-name:1.2.3", "0123456789ab", "1.4 GB", "Exited (0) 3 weeks ago"});
+  out.add({"registry.example.com/team/a-service-with-a-long-name:1.2.3", "0123456789ab", "1.4 GB",
+           "Exited (0) 3 weeks ago"});
   out.add({"alpine:3.19", "ba9876543210", "7.3 MB", "Up 2 hours"});
   return out;
 }
