@@ -1,0 +1,149 @@
+# deploy/quickstart on this machine, with the binary under test instead of a build: what it prints, and that nothing of it
+# is left, however it ends. (In fresh roots, with packages and build: tests/deploy/chroots.)
+import glob
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+import unittest
+
+from docksweep import REPOSITORY, binary
+
+QUICKSTART = str(REPOSITORY / "deploy/quickstart")
+# What it prints once everything runs; then it follows the agent's log.
+ALL_RUNS = "The agent's log follows."
+START_SECONDS = 120
+END_SECONDS = 20
+FOLDER = re.compile(r"/tmp/docksweep-[A-Za-z0-9]{6}")
+
+
+def environment():
+    return {**os.environ, "DOCKSWEEP_BINARY": binary(), "TMPDIR": "/tmp"}
+
+
+def leftovers(folder):
+    """Processes, mounts and control groups that name the temporary folder of a run, and the folder itself."""
+    name = os.path.basename(folder)
+    found = [folder] if os.path.exists(folder) else []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if name in words:
+            found.append(f"process {entry}: {words}")
+    found += [line for line in pathlib.Path("/proc/mounts").read_text().splitlines() if name in line]
+    return found + [group for pattern in ("*", "*/*") for group in glob.glob(f"/sys/fs/cgroup/{pattern}") if name in group]
+
+
+class terminal:
+    """quickstart in a terminal of its own, up to where everything runs: .text, .folder, .pid"""
+
+    def __init__(self, *arguments):
+        self.pid, self.screen = pty.fork()
+        if self.pid == 0:
+            os.execve(QUICKSTART, [QUICKSTART, *arguments], environment())
+        self.text = ""
+        deadline = time.monotonic() + START_SECONDS
+        while ALL_RUNS not in self.text:
+            if not self.read() or time.monotonic() > deadline:
+                raise AssertionError(f"quickstart did not get to the end:\n{self.text}")
+        self.folder = FOLDER.search(self.text)[0]
+
+    def read(self):
+        if not select.select([self.screen], [], [], 1)[0]:
+            return True
+        try:
+            more = os.read(self.screen, 65536).decode(errors="replace")
+        except OSError:  # the other side is closed
+            more = ""
+        self.text += more
+        return more
+
+    def end(self):
+        """→ its exit status (negative: the signal that killed it), once it ended"""
+        deadline = time.monotonic() + END_SECONDS
+        while time.monotonic() < deadline:
+            self.read()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self.screen)
+                return os.waitstatus_to_exitcode(status)
+        os.kill(self.pid, signal.SIGKILL)
+        raise AssertionError(f"quickstart did not end within {END_SECONDS} s:\n{self.text}")
+
+
+class quickstart(unittest.TestCase):
+    def nothing_is_left(self, folder):
+        deadline = time.monotonic() + END_SECONDS
+        while (found := leftovers(folder)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertEqual(found, [])
+
+    def test_check_prints_the_figures_of_the_sample_node_and_ends(self):
+        done = subprocess.run([QUICKSTART, "--check", "--private"], env=environment(), capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=START_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # What deploy/sample-images makes: example/base, web, job, old, nightly and registry…/web; the former nightly.
+        self.assertRegex(done.stdout, r"images +\d+: in_use 2, unused 4, dangling 1, intermediate \d+\n")
+        self.assertRegex(done.stdout, r"containers +3: created 1, running 1, exited 1\n")
+        self.assertRegex(done.stdout, r"engine's df +images [\d.]+ MiB, containers [\d.]+ KiB, volumes 2\.0 MiB, build_cache 0 B\n")
+        self.assertRegex(done.stdout, r"checked +the engine itself lists \d+ images and 3 containers too\n")
+        self.assertNotIn("unknown", done.stdout)
+        self.nothing_is_left(FOLDER.search(done.stdout)[0])
+
+    def test_a_failure_is_told_and_leaves_nothing(self):
+        done = subprocess.run([QUICKSTART, "--check", "--private"], env={**environment(), "DOCKSWEEP_BINARY": "/bin/false"},
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=START_SECONDS)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("error: ", done.stderr)
+
+    def test_shows_where_to_look(self):
+        run = terminal("--private")
+        try:
+            url = re.search(r"http://127\.0\.0\.1:\d+", run.text)[0]
+            for what in (f"{url}/metrics", f"{url}/api/v1/inventory", "images --host unix://", "df --host unix://"):
+                self.assertIn(what, run.text)
+            page = subprocess.run(["curl", "-sf", f"{url}/"], capture_output=True, text=True)
+            self.assertEqual(page.returncode, 0)
+            self.assertGreater(len(leftovers(run.folder)), 4, "the test would not see what is left")
+        finally:
+            os.kill(run.pid, signal.SIGTERM)
+            run.end()
+
+    def test_ctrl_c_ends_everything(self):
+        run = terminal("--private")
+        os.write(run.screen, b"\x03")
+        self.assertEqual(run.end(), 130)
+        self.nothing_is_left(run.folder)
+
+    def test_sigterm_ends_everything(self):
+        run = terminal("--private")
+        os.kill(run.pid, signal.SIGTERM)
+        self.assertEqual(run.end(), 143)
+        self.nothing_is_left(run.folder)
+
+    def test_a_closed_terminal_ends_everything(self):
+        run = terminal("--private")
+        os.close(run.screen)
+        os.waitpid(run.pid, 0)
+        self.nothing_is_left(run.folder)
+
+    def test_sigkill_leaves_only_files(self):
+        run = terminal("--private")
+        os.kill(run.pid, signal.SIGKILL)
+        self.assertEqual(run.end(), -signal.SIGKILL)
+        deadline = time.monotonic() + END_SECONDS
+        while leftovers(run.folder) != [run.folder] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertEqual(leftovers(run.folder), [run.folder])
+        self.assertEqual([name for name in os.listdir(run.folder) if name.endswith("-engine")], [])
+        subprocess.run(["rm", "-rf", "--one-file-system", "--", run.folder], check=True)
+
+
+if __name__ == "__main__":
+    unittest.main()
