@@ -3,13 +3,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "config/keys.hpp"
+#include "core/digest.hpp"
 
 namespace docksweep::config {
 namespace {
@@ -183,9 +182,7 @@ std::string effective_hash(const configuration& what) {
   std::string text;
   for (const auto& row : effective_rows(what, secrets::shown))
     text += fmt::format("{} = {}\n", row.path, row.value.value_or(""));
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return fmt::format("{:02x}", fmt::join(digest, ""));
+  return core::sha256_hex(text);
 }
 
 }  // namespace docksweep::config

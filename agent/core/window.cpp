@@ -1,11 +1,12 @@
 // Time windows ("Mon-Fri 20:00-06:00"), and the place of a node within a policy's splay.
 #include <date/tz.h>
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
+#include "core/digest.hpp"
 #include "core/schedule.hpp"
 
 namespace docksweep::core {
@@ -93,13 +94,9 @@ bool time_window::contains(instant when, const date::time_zone* zone) const {
 
 duration splay_offset(std::string_view engine_id, std::string_view policy_name, duration splay) {
   if (splay.count() <= 0) return duration{0};
-  std::string key(engine_id);
-  key += '\n';
-  key += policy_name;
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
+  const auto digest = sha256_hex(fmt::format("{}\n{}", engine_id, policy_name));
   std::uint64_t number = 0;
-  for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8U | digest[i];
+  std::from_chars(digest.data(), digest.data() + 16, number, 16);
   return duration(static_cast<std::int64_t>(number % static_cast<std::uint64_t>(splay.count())));
 }
 
