@@ -42,6 +42,7 @@ class list_visitor final : public visitor {
   void begin_object(int what) override {
     if (what == entry) {
       current_ = {};
+      labels_.clear();
       sizes_asked_for_ = false;
     }
     if (what == mount) mount_ = {};
@@ -59,7 +60,7 @@ class list_visitor final : public visitor {
       case image_id: current_.image_id = image_id_from(value); break;
       case state: current_.state = core::container_state_from(value); break;
       case status: current_.status = value; break;
-      case label: current_.labels.emplace_back(key, value); break;
+      case label: labels_.emplace_back(key, value); break;
       case mount_type: mount_.type = value; break;
       case mount_name: mount_.name = value; break;
       case mount_source: mount_.source = value; break;
@@ -90,7 +91,8 @@ class list_visitor final : public visitor {
     }
     // SizeRw is left out where it is 0; SizeRootFs beside it shows that sizes were asked for.
     if (sizes_asked_for_ && !current_.writable_bytes) current_.writable_bytes = 0;
-    sort_labels(current_.labels);
+    sort_labels(labels_);
+    current_.labels = take_all(labels_);
     listing.items.push_back(std::move(current_));
   }
 
@@ -108,6 +110,7 @@ class list_visitor final : public visitor {
   }
 
   core::container current_;
+  core::label_list labels_;
   mount_point mount_;
   bool sizes_asked_for_ = false;
 };

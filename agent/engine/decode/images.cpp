@@ -33,7 +33,11 @@ class list_visitor final : public visitor {
 
   void begin_array(int what) override { is_list = is_list || what == list; }
   void begin_object(int what) override {
-    if (what == entry) current_ = {};
+    if (what != entry) return;
+    current_ = {};
+    tags_.clear();
+    digests_.clear();
+    labels_.clear();
   }
   void end(int what) override {
     if (what != entry) return;
@@ -41,7 +45,10 @@ class list_visitor final : public visitor {
       ++listing.unreadable;
       return;
     }
-    sort_labels(current_.labels);
+    sort_labels(labels_);
+    current_.tags = take_all(tags_);
+    current_.digests = take_all(digests_);
+    current_.labels = take_all(labels_);
     listing.items.push_back(std::move(current_));
   }
   void text(int what, std::string_view key, std::string_view value) override {
@@ -50,8 +57,8 @@ class list_visitor final : public visitor {
       case id: current_.id = image_id_from(value); break;
       case parent: current_.parent_id = image_id_from(value); break;
       case tag:
-      case digest: add_image_name(current_, value); break;
-      case label: current_.labels.emplace_back(key, value); break;
+      case digest: add_image_name(tags_, digests_, value); break;
+      case label: labels_.emplace_back(key, value); break;
       default: break;
     }
   }
@@ -69,6 +76,8 @@ class list_visitor final : public visitor {
 
  private:
   core::image current_;
+  std::vector<std::string> tags_, digests_;
+  core::label_list labels_;
 };
 
 }  // namespace
@@ -130,7 +139,7 @@ class inspect_visitor final : public visitor {
       case id: image.id = image_id_from(value); break;
       case inspect_parent: image.parent_id = image_id_from(value); break;
       case tag:
-      case digest: add_image_name(image, value); break;
+      case digest: add_image_name(image.tags, image.digests, value); break;
       case inspect_created: image.created = time_from(value); break;
       case label: image.labels.emplace_back(key, value); break;
       case layer: found.details.diff_ids.emplace_back(value); break;

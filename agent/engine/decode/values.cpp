@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t sha256_hex_digits = 64;
 
 bool is_hex(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
+  unsigned odd = 0;  // no early end: every listing has thousands of digits, and nearly all of them are fine
+  for (const char c : text) odd |= static_cast<unsigned>((c < '0' || c > '9') && (c < 'a' || c > 'f'));
+  return !text.empty() && odd == 0;
 }
 
 }  // namespace
@@ -57,9 +57,9 @@ std::optional<core::instant> time_from(std::string_view rfc3339) {
   return time_from(date::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
 
-void add_image_name(core::image& to, std::string_view name) {
+void add_image_name(std::vector<std::string>& tags, std::vector<std::string>& digests, std::string_view name) {
   if (name.empty() || name.starts_with("<none>") || name.ends_with(":<none>") || name.ends_with("@<none>")) return;
-  auto& names = name.find('@') != std::string_view::npos ? to.digests : to.tags;
+  auto& names = name.find('@') != std::string_view::npos ? digests : tags;
   if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
 }
 

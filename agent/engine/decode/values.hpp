@@ -1,9 +1,11 @@
 // What several decoders share: identifiers, times and the engine's ways of saying "none".
 #pragma once
 
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/inventory.hpp"
 
@@ -24,9 +26,18 @@ std::optional<core::instant> time_from(std::string_view rfc3339);
 
 // Adds a name of an image where it belongs: "repository:tag" to the tags, "repository@sha256:…" to the digests (the
 // containerd store lists those as tags), "<none>…" nowhere.
-void add_image_name(core::image& to, std::string_view name);
+void add_image_name(std::vector<std::string>& tags, std::vector<std::string>& digests, std::string_view name);
 
 // Labels are sorted by key.
 void sort_labels(core::label_list& labels);
+
+// Moves what was collected into a list of exactly that size and leaves the collection empty, with its room: one
+// allocation where growing costs several, and none of it wasted in the inventory.
+template <typename Item>
+std::vector<Item> take_all(std::vector<Item>& collected) {
+  std::vector<Item> taken(std::make_move_iterator(collected.begin()), std::make_move_iterator(collected.end()));
+  collected.clear();
+  return taken;
+}
 
 }  // namespace docksweep::engine

@@ -127,13 +127,15 @@ class handler {
 
   void find(std::string_view key) {
     next_ = nullptr;
-    for (const auto& candidate : stack_.back().what->inside) {
-      if (candidate.key == key) {
-        next_ = &candidate;
-        return;
-      }
-      if (candidate.key == any_key) {
-        key_ = key;
+    const auto candidates = stack_.back().what->inside;
+    if (candidates.size() == 1 && candidates.front().key == any_key) {
+      key_ = key;
+      next_ = &candidates.front();
+      return;
+    }
+    for (const auto& candidate : candidates) {
+      // The first letter tells most keys apart without a call to memcmp.
+      if (candidate.key.size() == key.size() && (key.empty() || candidate.key.front() == key.front()) && candidate.key == key) {
         next_ = &candidate;
         return;
       }

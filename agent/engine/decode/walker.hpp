@@ -18,6 +18,7 @@ struct shape {
   int id = 0;                    // what the visitor is told
   std::span<const shape> inside; // of the object or array found there
 };
+// any_key stands alone in its object.
 inline constexpr std::string_view any_key = "*";
 inline constexpr std::string_view element = "[]";
 
