@@ -1,8 +1,7 @@
 # The bytes that the agent says a removal frees are the bytes that the engine then gives back: for random sets of images
 # that share layers, and for single images as `docksweep images` shows them.
 #
-# DOCKSWEEP_PREDICT names a program `PREDICT --host unix://… ID…` that prints {"at_least": N, "at_most": N} for a set,
-# from the agent's own code.
+# DOCKSWEEP_PREDICT names the program made of predict.cpp, which asks the agent's own code.
 import json
 import os
 import pathlib
@@ -19,13 +18,15 @@ SEED = int(os.environ.get("DOCKSWEEP_TEST_SEED") or 20261123)
 
 
 def predict(engine, ids):
-    """What the agent's code says that removing this set frees. → (at least, at most)"""
+    """
+    What the agent's code says that removing this set frees, as a dict: at_least, at_most, gone (IDs of the images that go,
+    with ancestors that nothing else needs), exact, total_at_least, total_at_most (all layers).
+    """
     program = docksweep.binary("DOCKSWEEP_PREDICT", docksweep.REPOSITORY / "build/release/tests/engines/predict")
     done = subprocess.run([program, "--host", engine.host, *ids], capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         raise docksweep.agent_failure(f"{program}: exit {done.returncode}: {done.stderr.strip()}")
-    answer = json.loads(done.stdout)
-    return answer["at_least"], answer["at_most"]
+    return json.loads(done.stdout)
 
 
 class freed:
@@ -42,12 +43,14 @@ class freed:
         """Sum of all layers on the engine, each counted once."""
         return scenario.disk_usage(self.engine)["LayersSize"]
 
+    def images(self):
+        return set(scenario.image_states(self.engine))
+
     def check(self, said, freed, complete, what):
-        at_least, at_most = said
-        self.assertLessEqual(at_least, freed, what)
-        self.assertGreaterEqual(at_most, freed, what)
+        self.assertLessEqual(said["at_least"], freed, what)
+        self.assertGreaterEqual(said["at_most"], freed, what)
         if complete and self.exact:
-            self.assertEqual(at_least, at_most, f"{what}: complete histories leave no doubt")
+            self.assertEqual(said["at_least"], said["at_most"], f"{what}: complete histories leave no doubt")
 
     def test_random_sets_free_what_was_predicted(self):
         exactly, trees = 0, forest(self.engine, random.Random(SEED))
@@ -56,13 +59,17 @@ class freed:
             complete = number < ROUNDS * 2 // 3
             trees.grow(complete)
             chosen = trees.choose()
-            said, before = predict(self.engine, chosen), self.bytes_held()
+            said, before, there = predict(self.engine, chosen), self.bytes_held(), self.images()
             scenario.delete_images(self.engine, chosen)
-            gone = before - self.bytes_held()
-            self.check(said, gone, complete, f"round {number} of seed {SEED}: {len(chosen)} images")
-            exactly += said == (gone, gone)
-            print(f"\nround {number}: {len(chosen)} images of {len(scenario.image_states(self.engine)) + len(chosen)} "
-                  f"freed {gone}, predicted {said[0]} to {said[1]}", end="", flush=True)
+            gone, left = before - self.bytes_held(), self.images()
+            what = f"round {number} of seed {SEED}: {len(chosen)} images"
+            self.check(said, gone, complete, what)
+            self.assertEqual(there - left, set(said["gone"]), what)
+            if complete and self.exact:
+                self.assertEqual(said["total_at_least"], before, f"{what}: all layers, each once")
+            exactly += said["at_least"] == said["at_most"] == gone
+            print(f"\nround {number}: {len(chosen)} images of {len(there)} freed {gone}, "
+                  f"predicted {said['at_least']} to {said['at_most']}", end="", flush=True)
         print(f"\n{exactly} of {ROUNDS} random sets predicted to the byte", flush=True)
 
     def test_images_command_tells_what_each_image_alone_frees(self):
@@ -80,7 +87,7 @@ class freed:
             one = source.choice(sorted(set(able) - parents))
             said, before = shown[one]["freed"], self.bytes_held()
             scenario.delete_images(self.engine, [one])
-            self.check((said["at_least"], said["at_most"]), before - self.bytes_held(), True, one)
+            self.check(said, before - self.bytes_held(), True, one)
 
 
 class freed_in_bounds(freed):
