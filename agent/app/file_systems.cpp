@@ -1,8 +1,7 @@
 // Keeps the figures of the watched file systems fresh; see the header.
 #include "app/file_systems.hpp"
 
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
+#include "app/stopped.hpp"
 
 namespace docksweep::app {
 
@@ -28,8 +27,8 @@ task<void> file_systems::run() {
       auto pause = wake_.wait(next_);
       co_await std::move(pause);
     }
-  } catch (const boost::system::system_error& stopped) {
-    if (stopped.code() != boost::asio::error::operation_aborted) throw;
+  } catch (const std::exception& fault) {
+    if (!means_stopped(fault)) throw;
   }
 }
 

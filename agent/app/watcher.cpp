@@ -2,8 +2,8 @@
 #include "app/watcher.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/system/system_error.hpp>
 
+#include "app/stopped.hpp"
 #include "app/watcher_impl.hpp"
 
 namespace docksweep::app {
@@ -43,8 +43,8 @@ task<void> watcher::impl::run() {
   try {
     auto all = sessions() && probe() && measure_disk_usage() && save_in_batches() && publish_when_asked();
     co_await std::move(all);
-  } catch (const boost::system::system_error& stopped) {
-    if (stopped.code() != asio::error::operation_aborted) throw;  // a cancelled coroutine ends this way, and well
+  } catch (const std::exception& fault) {
+    if (!means_stopped(fault)) throw;
   }
 }
 

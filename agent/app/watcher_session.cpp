@@ -1,7 +1,7 @@
 // One event stream after another: who is there, subscribe, list, and repair what a lost stream missed.
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/system/system_error.hpp>
 
+#include "app/stopped.hpp"
 #include "app/watcher_impl.hpp"
 
 namespace docksweep::app {
@@ -112,8 +112,7 @@ task<void> watcher::impl::follow() {
 
 // A fault in the agent itself ends one session, not the agent; a cancelled coroutine passes on.
 void watcher::impl::fail_session(const std::exception& fault) {
-  const auto* const stopped = dynamic_cast<const boost::system::system_error*>(&fault);
-  if (stopped != nullptr && stopped->code() == asio::error::operation_aborted) throw;
+  if (means_stopped(fault)) throw;
   log_.log(log_level::error, "watch_failed", {{"error", fault.what()}, {"next", "start over"}});
 }
 

@@ -1,0 +1,221 @@
+// The watcher on an engine that misbehaves: hangs, dies, comes back as another one; and that its own end is prompt.
+#include <gmock/gmock.h>
+
+#include "app/fakes.hpp"
+
+namespace docksweep::tests {
+namespace {
+
+using core::failure_code;
+using testing::HasSubstr;
+
+class watcher_faults : public watched_engine {};
+
+const core::failure refused{failure_code::unreachable, "nobody answers at /run/docker.sock", 0};
+
+TEST_F(watcher_faults, engine_that_was_never_there_is_absent_and_found_later) {
+  for (int i = 0; i < 4; ++i) engine.failures["identify"].push_back(refused);
+  start();
+  ASSERT_TRUE(run_until([&] { return engine.count("identify") == 2; }));
+  EXPECT_TRUE(watch->health().absent);
+  EXPECT_FALSE(watch->health().up);
+  EXPECT_THAT(watch->health().problem, HasSubstr("/run/docker.sock"));
+  EXPECT_EQ(watch->current(), nullptr);
+  ASSERT_TRUE(run_until([&] { return watch->health().up; }));
+  EXPECT_FALSE(watch->health().absent);
+}
+
+TEST_F(watcher_faults, lost_stream_is_repaired_with_a_listing) {
+  add_image(1, {"a:1"});
+  start_and_settle();
+  add_image(2, {"b:1"});  // its event is lost
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return seen_image(2) != nullptr; }, milliseconds(1000)));
+  EXPECT_EQ(engine.names().at(0), "identify");
+  EXPECT_EQ(engine.names().at(1), "follow_events");
+  EXPECT_EQ(engine.names().at(2), "list_images");
+  EXPECT_EQ(engine.count("list_images"), 1U);
+  EXPECT_TRUE(watch->health().up);
+  EXPECT_EQ(log.count("events_lost"), 1U);
+}
+
+TEST_F(watcher_faults, engine_that_goes_is_noticed_at_once_and_keeps_its_view) {
+  add_image(1, {"a:1"});
+  start_and_settle();
+  const auto revision = watch->revision();
+  for (int i = 0; i < 5; ++i) engine.failures["identify"].push_back(refused);
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return !watch->health().up; }, milliseconds(100)));
+  EXPECT_GT(watch->revision(), revision);
+  EXPECT_FALSE(watch->health().absent);
+  EXPECT_NE(watch->current(), nullptr);
+  ASSERT_TRUE(run_until([&] { return watch->health().up; }, milliseconds(2000)));
+  EXPECT_EQ(engine.count("identify"), 6U);
+}
+
+TEST_F(watcher_faults, hung_engine_is_noticed_although_its_stream_is_open) {
+  options.check_answers = milliseconds(100);
+  options.check_deadline = milliseconds(80);
+  start_and_settle();
+  engine.hangs["check_answers"] = true;
+  ASSERT_TRUE(run_until([&] { return !watch->health().up; }, milliseconds(250)));
+  EXPECT_THAT(watch->health().problem, HasSubstr("80 ms"));
+  engine.hangs["check_answers"] = false;
+  engine.calls.clear();
+  ASSERT_TRUE(run_until([&] { return watch->health().up; }, milliseconds(1000)));
+  // The stream may have been dead as well: it is opened anew, and everything listed.
+  ASSERT_TRUE(run_until([&] { return engine.count("list_images") == 1; }, milliseconds(1000)));
+  EXPECT_EQ(engine.count("follow_events"), 1U);
+}
+
+TEST_F(watcher_faults, engine_that_answers_but_cannot_list_is_not_up) {
+  options.check_lists = milliseconds(50);
+  start_and_settle();
+  engine.failures["check_lists"].push_back({failure_code::timeout, "no list within 5 s", 0});
+  ASSERT_TRUE(run_until([&] { return !watch->health().up; }, milliseconds(500)));
+  ASSERT_TRUE(run_until([&] { return watch->health().up; }, milliseconds(500)));
+}
+
+TEST_F(watcher_faults, failed_listing_is_tried_again_and_shows_in_the_health) {
+  add_image(1);
+  engine.failures["list_containers"].push_back({failure_code::timeout, "the list hangs", 0});
+  start();
+  ASSERT_TRUE(run_until([&] { return log.count("listing_failed") == 1; }));
+  EXPECT_FALSE(watch->health().up);
+  EXPECT_THAT(watch->health().problem, HasSubstr("the list hangs"));
+  EXPECT_EQ(watch->current(), nullptr);
+  ASSERT_TRUE(run_until([&] { return watch->health().up && watch->current(); }, milliseconds(3000)));
+}
+
+TEST_F(watcher_faults, old_view_without_an_answer_is_withdrawn_and_comes_back) {
+  options.resync = milliseconds(60);
+  options.check_answers = milliseconds(20);
+  add_image(1);
+  start_and_settle();
+  for (int i = 0; i < 20; ++i) engine.failures["identify"].push_back(refused);
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return !watch->health().up; }, milliseconds(100)));
+  EXPECT_NE(watch->current(), nullptr);
+  ASSERT_TRUE(run_until([&] { return watch->current() == nullptr; }, milliseconds(500)));
+  engine.failures["identify"].clear();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr; }, milliseconds(1000)));
+}
+
+TEST_F(watcher_faults, another_engine_has_none_of_the_old_ones_images) {
+  add_image(1, {"a:1"});
+  start_and_settle();
+  engine.identity.id = "engine-2";
+  engine.images.clear();
+  add_image(2, {"b:1"});
+  core::image_details known;
+  known.id = image_id(2);
+  known.platform = "linux/riscv64";
+  store.details["engine-2"][known.id] = known;
+  engine.delay["list_images"] = milliseconds(50);
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return watch->current() == nullptr; }, milliseconds(500)));
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr; }, milliseconds(500)));
+  EXPECT_EQ(seen_image(1), nullptr);
+  EXPECT_EQ(watch->current()->what().details.at(0)->platform, "linux/riscv64");
+  EXPECT_EQ(engine.count("image_details"), 0U);
+  EXPECT_EQ(watch->engine_found().id, "engine-2");
+}
+
+TEST_F(watcher_faults, upgraded_engine_is_negotiated_with_again) {
+  start_and_settle();
+  engine.failures["list_images"].push_back({failure_code::too_old, "client version 1.41 is too old", 400});
+  engine.identity.api_version = "1.52";
+  watch->request_resync();
+  ASSERT_TRUE(run_until([&] { return watch->current() && watch->current()->what().engine.api_version == "1.52"; },
+                        milliseconds(3000)));
+  EXPECT_EQ(engine.count("identify"), 1U);
+}
+
+TEST_F(watcher_faults, one_image_without_readable_details_stops_nothing) {
+  for (int i = 0; i < 10; ++i) add_image(i);
+  engine.odd["image_details " + image_id(3)] = {failure_code::engine_error, "unexpected end of JSON input", 500};
+  options.resync = milliseconds(200);
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() && engine.count("image_details") == 10; }));
+  ASSERT_TRUE(run_until([&] { return std::ranges::count(watch->current()->what().details, nullptr) == 1; },
+                        milliseconds(2000)));
+  EXPECT_EQ(watch->current()->what().details.at(3), nullptr);
+  EXPECT_TRUE(watch->health().up);
+  EXPECT_FALSE(watch->current()->layers().exact());
+  engine.odd.clear();
+  ASSERT_TRUE(run_until([&] { return watch->current()->what().details.at(3) != nullptr; }, milliseconds(2000)))
+      << "asked again at a resync";
+}
+
+TEST_F(watcher_faults, store_that_fails_costs_nothing_but_a_warning) {
+  store.broken = core::failure{failure_code::storage, "database or disk is full", 0};
+  add_image(1);
+  add_image(2);
+  start_and_settle();
+  run_for(milliseconds(400));
+  EXPECT_TRUE(watch->health().up);
+  EXPECT_EQ(log.count("details_not_saved"), 1U);
+}
+
+TEST_F(watcher_faults, disk_usage_is_asked_alone_slowly_and_kept) {
+  options.disk_usage = milliseconds(200);
+  engine.usage.images_bytes = 4711;
+  engine.delay["disk_usage"] = milliseconds(50);
+  start_and_settle();
+  ASSERT_TRUE(run_until([&] { return watch->current()->what().disk.has_value(); }, milliseconds(1000)));
+  EXPECT_EQ(watch->current()->what().disk->images_bytes, 4711);
+  engine.failures["disk_usage"].push_back(
+      {failure_code::engine_error, "a disk usage operation is already running", 500});
+  ASSERT_TRUE(run_until([&] { return log.count("disk_usage_failed") == 1; }, milliseconds(1000)));
+  EXPECT_EQ(watch->current()->what().disk->images_bytes, 4711) << "the last one stays";
+  engine.usage.images_bytes = 4712;
+  ASSERT_TRUE(run_until([&] { return watch->current()->what().disk->images_bytes == 4712; }, milliseconds(1000)));
+  EXPECT_EQ(store.usage["engine-1"].images_bytes, 4712);
+}
+
+TEST_F(watcher_faults, recent_disk_usage_of_an_earlier_run_is_not_asked_again) {
+  store.usage["engine-1"].images_bytes = 5;
+  store.usage["engine-1"].made_at = std::chrono::system_clock::now() - std::chrono::seconds(30);
+  start_and_settle();
+  run_for(milliseconds(100));
+  EXPECT_EQ(engine.count("disk_usage"), 0U);
+  ASSERT_TRUE(watch->current()->what().disk.has_value());
+  EXPECT_EQ(watch->current()->what().disk->images_bytes, 5);
+}
+
+TEST_F(watcher_faults, end_is_prompt_whatever_hangs) {
+  for (const char* const call :
+       {"identify", "follow_events", "list_images", "image_details", "disk_usage", "check_answers"}) {
+    watched_engine::SetUp();
+    engine.hangs.clear();
+    engine.hangs[call] = true;
+    engine.calls.clear();
+    ended = false;
+    options.check_answers = milliseconds(5);
+    add_image(1);
+    store.details.clear();
+    store.usage.clear();
+    start();
+    ASSERT_TRUE(run_until([&] { return engine.count(call) > 0; }, milliseconds(1000))) << call;
+    run_for(milliseconds(20));
+    EXPECT_LT(stop(), milliseconds(200)) << call;
+    EXPECT_EQ(engine.in_flight, 0) << call;
+  }
+}
+
+TEST_F(watcher_faults, nothing_grows_over_many_refreshes) {
+  for (int i = 0; i < 50; ++i) add_image(i, {"a:" + std::to_string(i)});
+  options.listing_share = 1.0;
+  start_and_settle();
+  for (int round = 0; round < 300; ++round) {
+    const auto before = telemetry.refreshes;
+    watch->request_resync();
+    engine.send(image_event("tag", image_id(round % 50), "a:1"));
+    ASSERT_TRUE(run_until([&] { return telemetry.refreshes > before; }, milliseconds(1000)));
+  }
+  EXPECT_EQ(engine.count("image_details"), 0U);
+  EXPECT_EQ(watch->current()->what().images.size(), 50U);
+}
+
+}  // namespace
+}  // namespace docksweep::tests
