@@ -115,6 +115,15 @@ TEST(node_metrics, usage_leaves_out_what_the_engine_does_not_know) {
   for (const auto& [name, value] : series) EXPECT_FALSE(name.starts_with("docksweep_disk_unaccounted")) << name;
 }
 
+TEST(node_metrics, reclaimable_waits_for_the_first_disk_usage) {
+  auto inventory = testing::sample_inventory();
+  inventory.disk.reset();
+  auto state = sample_state();
+  state.view = std::make_shared<const core::view>(inventory);
+  EXPECT_FALSE(series_of(state).contains("docksweep_images_reclaimable_bytes"));  // 0 would look like an answer
+  EXPECT_EQ(series_of(state).at(R"(docksweep_images{state="unused"})"), 1);
+}
+
 TEST(node_metrics, unread_images_turn_figures_into_bounds) {
   auto state = sample_state();
   state.view = testing::sample_view(true);
