@@ -16,18 +16,23 @@ int status_without_credential(const access_query& query) {
 access_verdict decide_post(const access_query& query) {
   if (!query.same_origin) return {403, "This request came from a page of another site, and such requests are refused."};
   if (!query.setup.any_for_post()) {
-    return {403,
-            "A POST needs a credential, and none is configured. Set token_file (a bearer token) or tls.client_ca (client "
-            "certificates) under [web] in the configuration, and send the token as \"Authorization: Bearer …\"."};
+    return {
+        403,
+        "A POST needs a credential, and none is configured. Set token_file (a bearer token) or tls.client_ca (client "
+        "certificates) under [web] in the configuration, and send the token as \"Authorization: Bearer …\"."};
   }
   switch (query.who) {
-    case identity::caller: return {};
+    case identity::caller:
+      return {};
     case identity::reader:
       return {403, "This user may read only: a POST needs the bearer token or a client certificate."};
-    case identity::unknown: return {status_without_credential(query), "This credential is not known here."};
-    case identity::nobody: break;
+    case identity::unknown:
+      return {status_without_credential(query), "This credential is not known here."};
+    case identity::nobody:
+      break;
   }
-  return {status_without_credential(query), "A POST needs the bearer token (\"Authorization: Bearer …\") or a client certificate."};
+  return {status_without_credential(query),
+          "A POST needs the bearer token (\"Authorization: Bearer …\") or a client certificate."};
 }
 
 access_verdict decide_get(const access_query& query) {
@@ -35,7 +40,8 @@ access_verdict decide_get(const access_query& query) {
   if (query.setup.any()) {
     if (query.who == identity::reader || query.who == identity::caller) return {};
     if (query.who == identity::unknown) return {status_without_credential(query), "This credential is not known here."};
-    return {status_without_credential(query), "This needs a credential: a user and password, a bearer token or a client certificate."};
+    return {status_without_credential(query),
+            "This needs a credential: a user and password, a bearer token or a client certificate."};
   }
   if (query.what == area::metrics || query.local) return {};
   return {403,
@@ -63,7 +69,9 @@ bool is_own_name(std::string_view host, std::span<const std::string> names) {
 
 }  // namespace
 
-access_verdict decide_access(const access_query& query) { return query.post ? decide_post(query) : decide_get(query); }
+access_verdict decide_access(const access_query& query) {
+  return query.post ? decide_post(query) : decide_get(query);
+}
 
 bool is_local_request(const request& what, std::span<const std::string> names) {
   for (const auto header : {"forwarded", "x-forwarded-for", "x-real-ip", "via"}) {
@@ -84,7 +92,8 @@ bool is_same_origin(const request& what) {
 }
 
 void add_challenges(response& answer, const credential_setup& setup, bool post) {
-  if (setup.users && !post) answer.headers.emplace_back("WWW-Authenticate", R"(Basic realm="docksweep", charset="UTF-8")");
+  if (setup.users && !post)
+    answer.headers.emplace_back("WWW-Authenticate", R"(Basic realm="docksweep", charset="UTF-8")");
   if (setup.token) answer.headers.emplace_back("WWW-Authenticate", R"(Bearer realm="docksweep")");
 }
 

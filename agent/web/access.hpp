@@ -29,24 +29,24 @@ struct credential_setup {
 };
 
 enum class identity {
-  nobody,    // no credential was shown
-  unknown,   // one was shown, and it is wrong
-  reader,    // a basic-auth user
-  caller,    // the bearer token or a client certificate
+  nobody,   // no credential was shown
+  unknown,  // one was shown, and it is wrong
+  reader,   // a basic-auth user
+  caller,   // the bearer token or a client certificate
 };
 
 struct access_query {
   bool post = false;
   area what = area::api;
-  bool local = false;           // is_local_request()
-  bool same_origin = true;      // is_same_origin()
+  bool local = false;       // is_local_request()
+  bool same_origin = true;  // is_same_origin()
   identity who = identity::nobody;
   credential_setup setup;
 };
 
 struct access_verdict {
-  int status = 200;             // 200, 401 or 403
-  std::string_view reason;      // for the peer: what is wrong and what to do; empty with 200
+  int status = 200;         // 200, 401 or 403
+  std::string_view reason;  // for the peer: what is wrong and what to do; empty with 200
 };
 
 access_verdict decide_access(const access_query& query);

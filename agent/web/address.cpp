@@ -59,7 +59,8 @@ core::result<listen_address> parse_listen_address(std::string_view text) {
 }
 
 std::string host_and_port(std::string_view host, std::uint16_t port) {
-  return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port)
+                                                  : fmt::format("[{}]:{}", host, port);
 }
 
 }  // namespace docksweep::web

@@ -70,7 +70,7 @@ void connections::stop(std::chrono::milliseconds grace) {
       one->deadline = std::min(one->deadline, until);
     }
   }
-  arm(until);
+  if (!all_.empty()) arm(until);
 }
 
 boost::asio::awaitable<void> connections::emptied() {

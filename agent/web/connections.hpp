@@ -27,14 +27,14 @@ struct connection {
   explicit connection(stream_socket accepted) : socket(std::move(accepted)) {}
 
   stream_socket socket;
-  std::string peer;               // "[::1]:40312" or "unix"
-  bool loopback = false;          // a loopback address or a Unix socket
+  std::string peer;       // "[::1]:40312" or "unix"
+  bool loopback = false;  // a loopback address or a Unix socket
   bool is_unix = false;
   phase now = phase::waiting;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point since;  // of the present phase
-  bool expired = false;           // the deadline passed: the operation was cancelled
-  bool ended = false;             // the server wants it closed without a word (shutdown, or a newcomer)
+  bool expired = false;                         // the deadline passed: the operation was cancelled
+  bool ended = false;                           // the server wants it closed without a word (shutdown, or a newcomer)
   boost::asio::cancellation_signal cancel;      // of the coroutine that serves it
 };
 

@@ -7,7 +7,9 @@
 namespace docksweep::web {
 namespace {
 
-char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
 
 int hex_digit(char digit) {
   if (digit >= '0' && digit <= '9') return digit - '0';

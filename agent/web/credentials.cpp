@@ -35,15 +35,17 @@ core::result<std::string> read_token(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > longest_token_bytes) {
-    return fail(failure_code::invalid, fmt::format("[web].token_file: {} holds more than {} bytes; a token is one line.",
-                                                   path, longest_token_bytes));
+    return fail(
+        failure_code::invalid,
+        fmt::format("[web].token_file: {} holds more than {} bytes; a token is one line.", path, longest_token_bytes));
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
   if (text.size() < shortest_token_bytes || text.find_first_of(" \t\r\n") != std::string::npos) {
-    return fail(failure_code::invalid,
-                fmt::format("[web].token_file: {} does not hold one token of at least {} characters; `openssl rand -hex 32` "
-                            "writes one.",
-                            path, shortest_token_bytes));
+    return fail(
+        failure_code::invalid,
+        fmt::format("[web].token_file: {} does not hold one token of at least {} characters; `openssl rand -hex 32` "
+                    "writes one.",
+                    path, shortest_token_bytes));
   }
   return text;
 }
@@ -53,9 +55,9 @@ core::result<std::string> read_token(const std::string& path) {
 bool read_basic(std::string_view encoded, std::string& user, std::string& password) {
   if (encoded.empty() || encoded.size() > longest_basic_bytes || encoded.size() % 4 != 0) return false;
   std::string plain(encoded.size() / 4 * 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(plain.data()),
-                                     reinterpret_cast<const unsigned char*>(encoded.data()),
-                                     static_cast<int>(encoded.size()));
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(plain.data()),
+                      reinterpret_cast<const unsigned char*>(encoded.data()), static_cast<int>(encoded.size()));
   if (length < 0) return false;
   const std::size_t padding = encoded.ends_with("==") ? 2 : encoded.ends_with('=') ? 1 : 0;
   plain.resize(static_cast<std::size_t>(length) - padding);  // EVP_DecodeBlock counts padding as zero bytes

@@ -1,8 +1,8 @@
 // The credentials that [web] names, and who a request shows itself to be.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <array>
+#include <boost/asio/awaitable.hpp>
 #include <string>
 #include <string_view>
 

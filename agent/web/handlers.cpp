@@ -73,18 +73,26 @@ response index(const content_source& source) {
 std::vector<route> make_routes(content_source source) {
   const auto shared = std::make_shared<const content_source>(std::move(source));
   std::vector<route> routes;
-  routes.push_back({.path = "/", .name = "index", .what = area::page,
-                    .get = [shared](const request&) { return index(*shared); }});
-  routes.push_back({.path = "/metrics", .name = "metrics", .what = area::metrics,
-                    .get = [shared](const request& what) { return metrics(*shared, what); }});
-  routes.push_back({.path = "/-/healthy", .name = "healthy", .what = area::probe,
-                    .get = [](const request&) { return text_response(200, "docksweep is healthy."); }});
-  routes.push_back({.path = "/-/ready", .name = "ready", .what = area::probe,
-                    .get = [shared](const request&) { return ready(*shared); }});
-  routes.push_back({.path = "/-/reload", .name = "reload", .what = area::api,
-                    .post = [shared](const request&) { return reload(shared); }, .post_limit_bytes = 4096});
-  routes.push_back({.path = "/api/v1/inventory", .name = "inventory", .what = area::api,
-                    .get = [shared](const request& what) { return inventory(*shared, what); }});
+  routes.push_back(
+      {.path = "/", .name = "index", .what = area::page, .get = [shared](const request&) { return index(*shared); }});
+  routes.push_back({.path = "/metrics", .name = "metrics", .what = area::metrics, .get = [shared](const request& what) {
+                      return metrics(*shared, what);
+                    }});
+  routes.push_back({.path = "/-/healthy", .name = "healthy", .what = area::probe, .get = [](const request&) {
+                      return text_response(200, "docksweep is healthy.");
+                    }});
+  routes.push_back({.path = "/-/ready", .name = "ready", .what = area::probe, .get = [shared](const request&) {
+                      return ready(*shared);
+                    }});
+  routes.push_back({.path = "/-/reload",
+                    .name = "reload",
+                    .what = area::api,
+                    .post = [shared](const request&) { return reload(shared); },
+                    .post_limit_bytes = 4096});
+  routes.push_back(
+      {.path = "/api/v1/inventory", .name = "inventory", .what = area::api, .get = [shared](const request& what) {
+         return inventory(*shared, what);
+       }});
   return routes;
 }
 

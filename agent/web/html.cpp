@@ -13,13 +13,25 @@ std::string escaped(std::string_view text) {
   out.reserve(text.size());
   for (const char letter : text) {
     switch (letter) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       case '\n':
-      case '\t': out += ' '; break;
+      case '\t':
+        out += ' ';
+        break;
       default:
         if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) {
           out += "\xEF\xBF\xBD";
@@ -40,9 +52,9 @@ std::string bytes_text(core::byte_count bytes) {
     value /= 1000;
     ++unit;
   }
-  if (unit == 0) return fmt::format("{} B", bytes);
+  if (unit == 0) return fmt::format("{}\u00a0B", bytes);
   const int digits = std::abs(value) < 9.995 ? 2 : std::abs(value) < 99.95 ? 1 : 0;
-  return fmt::format("{:.{}f} {}", value, digits, units[unit]);
+  return fmt::format("{:.{}f}\u00a0{}", value, digits, units[unit]);
 }
 
 std::string bytes_text(const core::byte_range& range) {

@@ -14,10 +14,10 @@ namespace docksweep::web {
 // Text for an element or a quoted attribute: & < > " ' become entities; control characters become U+FFFD.
 std::string escaped(std::string_view text);
 
-// "0 B", "512 B", "1.23 GB": decimal units, three digits, as the docker CLI has them.
+// "0 B", "512 B", "1.23 GB": decimal units, three digits, as the docker CLI has them; the blank does not break.
 std::string bytes_text(core::byte_count bytes);
 
-// "1.23 GB" where exact, "1.2 to 3.4 GB" or "at least 0 B, at most 1 GB" where it is a range; "–" in place of nothing.
+// "1.23 GB" where exact, "1.20 GB to 3.40 GB" or "up to 1.00 GB" where it is a range.
 std::string bytes_text(const core::byte_range& range);
 
 // "just now", "12 s ago", "3 min ago", "2 h ago", "5 days ago".

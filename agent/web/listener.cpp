@@ -1,16 +1,14 @@
-// Opens listening sockets with plain system calls, whose errors can be told in full; see listener.hpp.
+// Opens TCP ports with plain system calls, whose errors can be told in full, and takes over systemd's sockets; see
+// listener.hpp. Unix sockets are in unix_listener.cpp.
 #include "web/listener.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -18,6 +16,7 @@
 #include <utility>
 
 #include "web/address.hpp"
+#include "web/socket.hpp"
 
 namespace docksweep::web {
 namespace {
@@ -26,67 +25,20 @@ namespace asio = boost::asio;
 using core::fail;
 using core::failure_code;
 
-constexpr int backlog = 128;
-constexpr mode_t socket_mode = 0660;
-
-// A descriptor until somebody else owns it.
-class descriptor {
- public:
-  explicit descriptor(int number) : number_(number) {}
-  descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  descriptor& operator=(descriptor&&) = delete;
-  ~descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
-std::unexpected<core::failure> cannot_listen(std::string_view where, int error, std::string_view advice) {
-  return fail(failure_code::invalid, fmt::format("Cannot listen on {} ([web].listen): {}{}", where, std::strerror(error),
-                                                 advice));
-}
-
 std::string advice_for(int error, std::uint16_t port) {
   switch (error) {
     case EADDRINUSE:
-      return fmt::format(". Another program has this port (`ss -ltnp 'sport = :{}'` shows which): stop it, or set another "
-                         "port in [web].listen.",
-                         port);
-    case EACCES: return ". A port below 1024 needs the capability CAP_NET_BIND_SERVICE: choose a higher one.";
-    case EADDRNOTAVAIL: return ". No interface of this machine has this address.";
-    default: return ".";
+      return fmt::format(
+          ". Another program has this port (`ss -ltnp 'sport = :{}'` shows which): stop it, or set another "
+          "port in [web].listen.",
+          port);
+    case EACCES:
+      return ". A port below 1024 needs the capability CAP_NET_BIND_SERVICE: choose a higher one.";
+    case EADDRNOTAVAIL:
+      return ". No interface of this machine has this address.";
+    default:
+      return ".";
   }
-}
-
-std::string text_of(const sockaddr* address, socklen_t size) {
-  char host[NI_MAXHOST] = {}, port[NI_MAXSERV] = {};
-  if (::getnameinfo(address, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0) return "?";
-  std::uint16_t number = 0;
-  std::from_chars(port, port + std::strlen(port), number);
-  return host_and_port(host, number);
-}
-
-listener adopt(const asio::any_io_executor& executor, descriptor socket, std::string_view configured) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  listener made{.configured = std::string(configured), .acceptor = stream_acceptor(executor)};
-  made.is_unix = address.ss_family == AF_UNIX;
-  const int protocol = made.is_unix ? 0 : IPPROTO_TCP;
-  made.acceptor.assign(asio::generic::stream_protocol(address.ss_family, protocol), socket.get());
-  socket.release();
-  made.acceptor.non_blocking(true);
-  if (made.is_unix) {
-    const auto* path = reinterpret_cast<const sockaddr_un*>(&address)->sun_path;
-    made.where = fmt::format("unix://{}", path);
-  } else {
-    made.where = text_of(reinterpret_cast<sockaddr*>(&address), size);
-  }
-  return made;
 }
 
 struct resolved {
@@ -143,8 +95,9 @@ bool takes_both_families(const listen_address& where, const std::vector<std::str
   });
 }
 
-core::result<std::vector<listener>> open_tcp_listeners(const asio::any_io_executor& executor, const listen_address& where,
-                                                       std::string_view configured, const std::vector<std::string>& all) {
+core::result<std::vector<listener>> open_tcp_listeners(const asio::any_io_executor& executor,
+                                                       const listen_address& where, std::string_view configured,
+                                                       const std::vector<std::string>& all) {
   auto addresses = resolve(where, configured);
   if (!addresses) return std::unexpected(addresses.error());
   const bool both = takes_both_families(where, all);
@@ -155,7 +108,8 @@ core::result<std::vector<listener>> open_tcp_listeners(const asio::any_io_execut
     const int failed = open_tcp(address, both, socket);
     if (failed == 0) made.push_back(adopt(executor, std::move(socket), configured));
     // Without IPv6 in the kernel, "localhost" and ":PORT" still have IPv4.
-    const bool no_such_family = failed == EAFNOSUPPORT || (failed == EADDRNOTAVAIL && (addresses->size() > 1 || where.host.empty()));
+    const bool no_such_family =
+        failed == EAFNOSUPPORT || (failed == EADDRNOTAVAIL && (addresses->size() > 1 || where.host.empty()));
     if (failed == 0 || no_such_family) continue;
     return cannot_listen(configured, failed, advice_for(failed, where.port));
   }
@@ -169,60 +123,24 @@ core::result<std::vector<listener>> open_tcp_listeners(const asio::any_io_execut
   return made;
 }
 
-// True when somebody answers there.
-bool is_alive(const sockaddr_un& address) {
-  const descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (probe.get() < 0) return true;
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
-  return errno != ECONNREFUSED;  // EAGAIN: a full backlog is alive too
-}
-
-core::result<listener> open_unix(const asio::any_io_executor& executor, const listen_address& where,
-                                 std::string_view configured) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, where.path.c_str(), where.path.size() + 1);
-  struct stat status{};
-  if (::lstat(where.path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode)) return cannot_listen(configured, EEXIST, ", and it is no socket. Choose another path.");
-    if (is_alive(address)) {
-      return cannot_listen(configured, EADDRINUSE,
-                           ". Another program answers on this socket: stop it, or set another path in [web].listen.");
-    }
-    ::unlink(where.path.c_str());  // left behind by a process that is gone
-  }
-  descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket.get() < 0) return cannot_listen(configured, errno, ".");
-  ::fchmod(socket.get(), socket_mode);  // Linux takes the file's mode from here: it is never open wider
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    const int error = errno;
-    return cannot_listen(configured, error,
-                         error == ENOENT ? ". Its directory is missing: create it." : ". Is its directory writable?");
-  }
-  socket_file file(where.path);
-  ::chmod(where.path.c_str(), socket_mode);  // whatever the umask took away
-  if (::listen(socket.get(), backlog) != 0) return cannot_listen(configured, errno, ".");
-  auto made = adopt(executor, std::move(socket), configured);
-  made.file = std::move(file);
-  return made;
-}
-
 core::result<std::vector<listener>> adopt_inherited(const asio::any_io_executor& executor,
                                                     const std::vector<int>& inherited, std::string_view configured) {
   if (inherited.empty()) {
-    return fail(failure_code::invalid,
-                "[web].listen has \"systemd\", but systemd handed no socket over: start docksweep through its .socket unit, "
-                "or set an address instead.");
+    return fail(
+        failure_code::invalid,
+        "[web].listen has \"systemd\", but systemd handed no socket over: start docksweep through its .socket unit, "
+        "or set an address instead.");
   }
   std::vector<listener> made;
   for (const int number : inherited) {
     int listening = 0;
     socklen_t size = sizeof listening;
     if (::getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
-      return fail(failure_code::invalid,
-                  fmt::format("Descriptor {}, handed over by systemd, is not a listening stream socket: its .socket unit "
-                              "needs ListenStream= and Accept=no.",
-                              number));
+      return fail(
+          failure_code::invalid,
+          fmt::format("Descriptor {}, handed over by systemd, is not a listening stream socket: its .socket unit "
+                      "needs ListenStream= and Accept=no.",
+                      number));
     }
     descriptor copy(::fcntl(number, F_DUPFD_CLOEXEC, 0));  // the original stays for another reload
     if (copy.get() < 0) return cannot_listen(configured, errno, ".");
@@ -232,33 +150,6 @@ core::result<std::vector<listener>> adopt_inherited(const asio::any_io_executor&
 }
 
 }  // namespace
-
-socket_file::socket_file(std::string path) : path_(std::move(path)) {
-  struct stat status{};
-  if (::lstat(path_.c_str(), &status) == 0) {
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
-  }
-}
-
-socket_file::socket_file(socket_file&& other) noexcept
-    : path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
-
-socket_file& socket_file::operator=(socket_file&& other) noexcept {
-  remove();
-  path_ = std::exchange(other.path_, {});
-  device_ = other.device_;
-  inode_ = other.inode_;
-  return *this;
-}
-
-socket_file::~socket_file() { remove(); }
-
-void socket_file::remove() noexcept {
-  struct stat status{};
-  if (path_.empty() || ::lstat(path_.c_str(), &status) != 0) return;
-  if (status.st_dev == device_ && status.st_ino == inode_) ::unlink(path_.c_str());
-}
 
 core::result<std::vector<listener>> open_listeners(const asio::any_io_executor& executor,
                                                    const std::vector<std::string>& texts,

@@ -1,12 +1,13 @@
 // Opens the sockets of [web].listen: TCP, Unix, and those that systemd hands over.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
 
 #include "core/failure.hpp"
@@ -34,10 +35,10 @@ class socket_file {
 };
 
 struct listener {
-  std::string configured;     // as [web].listen has it
-  std::string where;          // "127.0.0.1:9713" with the actual port, "unix:///run/docksweep.sock"
+  std::string configured;  // as [web].listen has it
+  std::string where;       // "127.0.0.1:9713" with the actual port, "unix:///run/docksweep.sock"
   bool is_unix = false;
-  stream_acceptor acceptor;   // non-blocking, listening
+  stream_acceptor acceptor;  // non-blocking, listening
   socket_file file;
 };
 

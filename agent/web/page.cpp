@@ -23,20 +23,28 @@ void add(out_text& out, fmt::format_string<Values...> format, Values&&... values
 
 std::string_view colour_of(image_state state) {
   switch (state) {
-    case image_state::in_use: return "blue";
-    case image_state::unused: return "amber";
-    case image_state::dangling: return "red";
-    case image_state::intermediate: break;
+    case image_state::in_use:
+      return "blue";
+    case image_state::unused:
+      return "amber";
+    case image_state::dangling:
+      return "red";
+    case image_state::intermediate:
+      break;
   }
   return "grey";
 }
 
 std::string_view words_of(image_state state) {
   switch (state) {
-    case image_state::in_use: return "in use";
-    case image_state::unused: return "unused";
-    case image_state::dangling: return "dangling";
-    case image_state::intermediate: break;
+    case image_state::in_use:
+      return "in use";
+    case image_state::unused:
+      return "unused";
+    case image_state::dangling:
+      return "dangling";
+    case image_state::intermediate:
+      break;
   }
   return "intermediate";
 }
@@ -48,7 +56,8 @@ struct bar_part {
 
 // Widths are attributes of SVG and not styles, which the security policy would have to allow.
 void add_bar(out_text& out, std::string_view label, std::initializer_list<bar_part> parts) {
-  add(out, R"(<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 1" preserveAspectRatio="none">)", escaped(label));
+  add(out, R"(<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 1" preserveAspectRatio="none">)",
+      escaped(label));
   double x = 0;
   for (const auto& part : parts) {
     if (part.percent <= 0) continue;
@@ -65,7 +74,9 @@ void add_legend(out_text& out, std::string_view colour, std::string_view name, s
 void add_header(out_text& out, const page_figures& what) {
   add(out, R"(<header><h1>docksweep</h1><span class="host">{}</span>)", escaped(what.host));
   add(out, R"(<span class="pill {}">{}</span>)", what.engine_up ? "good" : "bad",
-      what.engine_up ? "engine answers" : what.engine_absent ? "no engine" : "engine does not answer");
+      what.engine_up       ? "engine answers"
+      : what.engine_absent ? "no engine"
+                           : "engine does not answer");
   add(out, R"(<span class="pill">{}</span>)", what.enforcing ? "enforcing" : "observing: removes nothing");
   if (what.node) {
     const auto& engine = what.node->engine;
@@ -83,24 +94,34 @@ void add_banner(out_text& out, const page_figures& what) {
     out += "<p><b>The engine is being listed for the first time.</b> Reload this page in a moment.</p></div>";
     return;
   }
-  add(out, "<p><b>{}</b></p>", what.engine_absent ? "No container engine was found on this machine."
-                                                  : "The container engine does not answer.");
+  add(out, "<p><b>{}</b></p>",
+      what.engine_absent ? "No container engine was found on this machine." : "The container engine does not answer.");
   if (!what.engine_problem.empty()) add(out, "<p><code>{}</code></p>", escaped(what.engine_problem));
-  out += what.engine_absent
-             ? "<p>Start Docker or Podman here, or name its socket: <code>host</code> under <code>[engine]</code> in the "
-               "configuration, or DOCKER_HOST.</p>"
-             : "<p>See whether it runs (<code>systemctl status docker</code>) and what its log says (<code>journalctl -u "
-               "docker</code>). This agent tries again by itself.</p>";
+  if (what.engine_absent) {
+    out +=
+        "<p>Start Docker or Podman here, or name its socket: <code>host</code> under <code>[engine]</code> in the "
+        "configuration, or DOCKER_HOST.</p>";
+  } else {
+    const std::string_view unit = what.node && what.node->engine.engine == "podman" ? "podman" : "docker";
+    add(out,
+        "<p>See whether it runs (<code>systemctl status {0}</code>) and what its log says (<code>journalctl -u "
+        "{0}</code>). "
+        "This agent tries again by itself.</p>",
+        unit);
+  }
   if (what.node) add(out, "<p>The figures below are from {}.</p>", ago_text(what.now - what.node->complete_at));
   out += "</div>";
 }
 
-void add_card(out_text& out, std::string_view style, std::string_view title, std::string_view big, std::string_view small) {
+void add_card(out_text& out, std::string_view style, std::string_view title, std::string_view big,
+              std::string_view small) {
   add(out, R"(<div class="card{}"><h2>{}</h2><p class="big">{}</p><p>{}</p></div>)", style, title, escaped(big),
       escaped(small));
 }
 
-std::string known(const std::optional<core::byte_count>& bytes) { return bytes ? bytes_text(*bytes) : "not known"; }
+std::string known(const std::optional<core::byte_count>& bytes) {
+  return bytes ? bytes_text(*bytes) : "not known";
+}
 
 std::string containers_text(const page_node& node) {
   const auto of = [&](core::container_state state) { return node.containers[static_cast<std::size_t>(state)]; };
@@ -132,15 +153,21 @@ void add_cards(out_text& out, const page_node& node) {
   out += "</div>";
 }
 
+constexpr double nearly_full_percent = 85;  // where the kubelet begins to evict
+
 void add_disk(out_text& out, const page_disk& disk) {
   const auto& space = disk.space;
   const auto used = space.size_bytes - space.free_bytes;
   const auto foreign = disk.unaccounted.value_or(0);
+  const auto kept = space.free_bytes - space.avail_bytes;  // what the file system holds back for root
   const auto ratio = 100 - percent_of(space.avail_bytes, space.size_bytes);
-  add(out, R"(<div><div class="disk"><code>{}</code><span><b>{:.0f} % used</b>, {} of {} left</span></div>)",
-      escaped(space.path), ratio, bytes_text(space.avail_bytes), bytes_text(space.size_bytes));
+  add(out, R"(<div><div class="disk"><code>{}</code><span><b{}>{:.0f} % used</b>, {} of {} left</span></div>)",
+      escaped(space.path), ratio >= nearly_full_percent ? R"( class="full")" : "", ratio, bytes_text(space.avail_bytes),
+      bytes_text(space.size_bytes));
   add_bar(out, fmt::format("{:.0f} percent used", ratio),
-          {{"blue", percent_of(used - foreign, space.size_bytes)}, {"grey", percent_of(foreign, space.size_bytes)}});
+          {{"blue", percent_of(used - foreign, space.size_bytes)},
+           {"grey", percent_of(foreign, space.size_bytes)},
+           {"kept", percent_of(kept, space.size_bytes)}});
   out += R"(<ul class="legend">)";
   if (disk.unaccounted) {
     add_legend(out, "blue", "counted by the engine", bytes_text(used - foreign));
@@ -148,6 +175,7 @@ void add_disk(out_text& out, const page_disk& disk) {
   } else {
     add_legend(out, "blue", "used", bytes_text(used));
   }
+  if (kept > 0) add_legend(out, "kept", "kept for root", bytes_text(kept));
   add_legend(out, "track", "free", bytes_text(space.avail_bytes));
   if (space.files > 0) {
     add(out, R"(<li>inodes <b>{:.0f} %</b> used</li>)", 100 - percent_of(space.files_free, space.files));
@@ -175,12 +203,14 @@ void add_states(out_text& out, const page_node& node) {
   for (const auto state : core::all_image_states) {
     const auto at = static_cast<std::size_t>(state);
     if (node.images[at] == 0 && state == image_state::intermediate) continue;
-    add_legend(out, colour_of(state), words_of(state),
-               fmt::format("{} · {}", bytes_text(node.image_bytes[at]), count_text(node.images[at], "image", "images")));
+    add_legend(
+        out, colour_of(state), words_of(state),
+        fmt::format("{} · {}", bytes_text(node.image_bytes[at]), count_text(node.images[at], "image", "images")));
   }
   out += "</ul>";
   if (!node.exact) {
-    out += R"(<p class="soft">This engine does not tell every layer's size: figures are what is certain, or a range.</p>)";
+    out +=
+        R"(<p class="soft">This engine does not tell every layer's size: figures are what is certain, or a range.</p>)";
   }
   out += "</section>";
 }
@@ -210,8 +240,9 @@ void add_largest(out_text& out, const page_node& node) {
     add(out, R"(<p class="soft">And {}: <code>docksweep images --all</code> shows them.</p>)",
         count_text(node.images_left_out, "smaller one", "smaller ones"));
   }
-  out += R"(<p class="soft">“Alone frees” is what removing this one image gives back: layers that it shares with others )"
-         R"(stay.</p></section>)";
+  out +=
+      R"(<p class="soft">“Alone frees” is what removing this one image gives back: layers that it shares with others )"
+      R"(stay.</p></section>)";
 }
 
 void add_footer(out_text& out, const page_figures& what) {
@@ -256,9 +287,10 @@ const std::string& page_security_policy() {
     unsigned char base64[64] = {};
     SHA256(reinterpret_cast<const unsigned char*>(page_style.data()), page_style.size(), digest);
     const int length = EVP_EncodeBlock(base64, digest, sizeof digest);
-    return fmt::format("default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'; "
-                       "frame-ancestors 'none'",
-                       std::string_view(reinterpret_cast<const char*>(base64), static_cast<std::size_t>(length)));
+    return fmt::format(
+        "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'",
+        std::string_view(reinterpret_cast<const char*>(base64), static_cast<std::size_t>(length)));
   }();
   return policy;
 }

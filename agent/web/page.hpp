@@ -20,11 +20,11 @@ struct page_disk {
 };
 
 struct page_image {
-  std::string name;                      // its first tag or digest, else a short ID
+  std::string name;  // its first tag or digest, else a short ID
   std::size_t more_names = 0;
-  std::string id;                        // short
+  std::string id;  // short
   std::optional<core::byte_count> size;
-  core::byte_range alone;                // what removing this image alone frees
+  core::byte_range alone;  // what removing this image alone frees
   core::image_state state = core::image_state::unused;
 };
 
@@ -32,27 +32,27 @@ struct page_image {
 struct page_node {
   core::engine_identity engine;
   core::instant complete_at{};
-  std::array<std::int64_t, core::all_image_states.size()> images{};          // by state
+  std::array<std::int64_t, core::all_image_states.size()> images{};           // by state
   std::array<core::byte_count, core::all_image_states.size()> image_bytes{};  // by state
-  bool exact = false;                    // image bytes are exact on this engine
+  bool exact = false;                                                         // image bytes are exact on this engine
   core::byte_range reclaimable, dangling_reclaimable;
   std::array<std::int64_t, core::all_container_states.size()> containers{};  // by state
-  std::optional<core::disk_usage> disk;  // without the lists
+  std::optional<core::disk_usage> disk;                                      // without the lists
   std::int64_t volumes = 0;
   std::int64_t unreferenced_volumes = 0;
   std::vector<page_image> largest;
-  std::int64_t images_left_out = 0;      // of `largest`
+  std::int64_t images_left_out = 0;  // of `largest`
 };
 
 struct page_figures {
-  std::string host;                      // this machine's name
-  std::string version;                   // docksweep's
+  std::string host;     // this machine's name
+  std::string version;  // docksweep's
   bool enforcing = false;
   core::instant now{};
   bool engine_up = false;
-  bool engine_absent = false;            // none was ever found
-  std::string engine_problem;            // why it is not up
-  std::optional<page_node> node;         // null: no view
+  bool engine_absent = false;     // none was ever found
+  std::string engine_problem;     // why it is not up
+  std::optional<page_node> node;  // null: no view
   std::vector<page_disk> disks;
 };
 

@@ -61,7 +61,8 @@ page_node figures_of(const core::view& view, std::size_t most_images) {
   std::ranges::copy(view.containers_by_state(), node.containers.begin());
   if (what.disk) {
     node.volumes = static_cast<std::int64_t>(what.disk->volumes.size());
-    node.unreferenced_volumes = std::ranges::count(what.disk->volumes, std::optional<int>(0), &core::volume::references);
+    node.unreferenced_volumes =
+        std::ranges::count(what.disk->volumes, std::optional<int>(0), &core::volume::references);
     auto& disk = node.disk.emplace();
     disk.made_at = what.disk->made_at;
     disk.images_bytes = what.disk->images_bytes;

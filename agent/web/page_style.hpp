@@ -6,10 +6,10 @@
 namespace docksweep::web {
 
 inline constexpr std::string_view page_style = R"css(
-:root{color-scheme:light dark;--paper:#f6f7f9;--card:#fff;--ink:#1b2430;--soft:#5b6675;--line:#dde2e9;--track:#e6eaf0;
---blue:#2563c9;--amber:#d98a0b;--red:#c8372d;--grey:#8a96a6;--green:#1a7f4b;--banner:#fdecea;--banner-line:#e5a39d}
+:root{color-scheme:light dark;--paper:#f6f7f9;--card:#fff;--ink:#1b2430;--soft:#5b6675;--line:#d5dbe4;--track:#eaeef3;
+--blue:#2563c9;--amber:#d98a0b;--red:#c8372d;--grey:#8a96a6;--green:#1a7f4b;--kept:#c3ccd8;--banner:#fdecea;--banner-line:#e5a39d}
 @media (prefers-color-scheme:dark){:root{--paper:#11161d;--card:#1a212b;--ink:#e6ebf2;--soft:#9aa7b8;--line:#2c3644;
---track:#2b3442;--blue:#5b96f5;--amber:#f0ad3d;--red:#f0685e;--grey:#7c8999;--green:#4cc38a;--banner:#3a1f1e;
+--track:#2b3442;--blue:#5b96f5;--amber:#f0ad3d;--red:#f0685e;--grey:#7c8999;--green:#4cc38a;--kept:#4d5b6f;--banner:#3a1f1e;
 --banner-line:#7d3b37}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",
@@ -35,7 +35,7 @@ margin-right:.4rem}
 .card,section{background:var(--card);border:1px solid var(--line);border-radius:.6rem}
 .card{padding:.9rem 1.1rem}
 .card h2{color:var(--soft);font-size:.85rem;font-weight:600;margin:0}
-.card .big{font-size:1.55rem;font-weight:650;letter-spacing:-.02em;line-height:1.35;margin:0;
+.card .big{color:var(--ink);font-size:1.55rem;font-weight:650;letter-spacing:-.02em;line-height:1.35;margin:0;
 font-variant-numeric:tabular-nums}
 .card p{font-size:.85rem;color:var(--soft);margin:0}
 .card.main{border-color:var(--blue);box-shadow:inset 0 0 0 1px var(--blue)}
@@ -43,7 +43,8 @@ section{padding:1.1rem 1.25rem;margin:0 0 .9rem}
 .bar{display:block;width:100%;height:.85rem;border-radius:.3rem;background:var(--track);margin:.35rem 0 .45rem}
 .blue{fill:var(--blue);background:var(--blue)}.amber{fill:var(--amber);background:var(--amber)}
 .red{fill:var(--red);background:var(--red)}.grey{fill:var(--grey);background:var(--grey)}
-.track{background:var(--track)}
+.track{background:var(--track)}.kept{fill:var(--kept);background:var(--kept)}
+.full{color:var(--red)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.3rem;list-style:none;margin:0;padding:0;font-size:.87rem}
 .legend i{display:inline-block;width:.7rem;height:.7rem;border-radius:.15rem;margin-right:.4rem}
 .legend b{font-variant-numeric:tabular-nums}
@@ -64,7 +65,7 @@ th:last-child,td:last-child{padding-right:0}
 footer{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding-top:.4rem;padding-bottom:2rem;font-size:.87rem}
 @media (max-width:40rem){main,header,footer{padding-left:.9rem;padding-right:.9rem}.cards{grid-template-columns:1fr 1fr;gap:.6rem}
 .card{padding:.7rem .8rem}.card.main{grid-column:1/-1}.card .big{font-size:1.3rem}section{padding:.9rem}.wide{display:none}
-.number{white-space:normal}}
+table{font-size:.87rem}th,td{padding-left:.3rem;padding-right:.3rem}.number{white-space:normal}}
 )css";
 
 }  // namespace docksweep::web

@@ -47,9 +47,10 @@ password_checker::~password_checker() {
 core::result<void> password_checker::check_hashes(const user_map& users) {
   for (const auto& [name, hash] : users) {
     if (hash.starts_with("$2") && hash.size() == 60 && crypt_checksalt(hash.c_str()) == CRYPT_SALT_OK) continue;
-    return core::fail(core::failure_code::invalid,
-                      fmt::format("[web].users: the value of \"{}\" is not a bcrypt hash; `htpasswd -nB {}` writes one.",
-                                  name, name));
+    return core::fail(
+        core::failure_code::invalid,
+        fmt::format("[web].users: the value of \"{}\" is not a bcrypt hash; `htpasswd -nB {}` writes one.", name,
+                    name));
   }
   return {};
 }
@@ -96,8 +97,8 @@ password_checker::digest password_checker::digest_of(std::string_view user, std:
   }
   digest made{};
   unsigned int length = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(), &length);
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), made.data(), &length);
   OPENSSL_cleanse(text.data(), text.size());
   return made;
 }

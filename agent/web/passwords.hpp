@@ -1,10 +1,11 @@
-// Basic auth against bcrypt hashes, without letting bcrypt stall the agent: one check takes 50 to 230 ms at usual costs.
+// Basic auth against bcrypt hashes, without letting bcrypt stall the agent: one check takes 50 to 230 ms at usual
+// costs.
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <array>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -22,9 +23,9 @@ enum class password_verdict {
   busy,  // too many checks wait, or too many failed lately: nothing was checked, try again in a second
 };
 
-// A right answer is remembered as a keyed digest, so a scraper costs one bcrypt in its life; only what is not remembered
-// is computed, one at a time, on a thread of its own, and wrong ones are rationed: 10 at once, then one a second.
-// An unknown user costs the same time as a wrong password.
+// A right answer is remembered as a keyed digest, so a scraper costs one bcrypt in its life; only what is not
+// remembered is computed, one at a time, on a thread of its own, and wrong ones are rationed: 10 at once, then one a
+// second. An unknown user costs the same time as a wrong password.
 class password_checker {
  public:
   using user_map = std::map<std::string, std::string>;  // name → bcrypt hash
@@ -52,8 +53,8 @@ class password_checker {
   bool may_fail_now();  // refills the ration
 
   user_map users_;
-  std::string stand_in_;     // hash that is checked for unknown users
-  digest key_{};             // random for each process
+  std::string stand_in_;  // hash that is checked for unknown users
+  digest key_{};          // random for each process
   std::deque<digest> right_;
   std::size_t waiting_ = 0;
   double failures_left_ = most_failures;

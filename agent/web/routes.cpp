@@ -11,7 +11,9 @@
 namespace docksweep::web {
 namespace {
 
-bool is_get(const request& what) { return what.method == "GET" || what.method == "HEAD"; }
+bool is_get(const request& what) {
+  return what.method == "GET" || what.method == "HEAD";
+}
 
 response nothing_there(const std::vector<route>& routes) {
   std::string text = "There is nothing at this path. What there is:";
@@ -21,7 +23,9 @@ response nothing_there(const std::vector<route>& routes) {
 
 response not_allowed(const route& target) {
   auto answer = text_response(405, "This path does not know that method.");
-  answer.headers.emplace_back("Allow", target.get && target.post ? "GET, HEAD, POST" : target.get ? "GET, HEAD" : "POST");
+  answer.headers.emplace_back("Allow", target.get && target.post ? "GET, HEAD, POST"
+                                       : target.get              ? "GET, HEAD"
+                                                                 : "POST");
   return answer;
 }
 

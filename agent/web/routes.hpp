@@ -23,17 +23,17 @@ using task = boost::asio::awaitable<T>;
 // answers at once, `post` may wait and has its own deadlines; a waiting one is cancelled when the server stops.
 struct route {
   std::string_view path;
-  std::string_view name;           // label of docksweep_http_requests_total
+  std::string_view name;  // label of docksweep_http_requests_total
   area what = area::api;
   std::function<response(const request&)> get = {};
   std::function<task<response>(const request&)> post = {};
   std::size_t post_limit_bytes = 1024 * 1024;  // 413 above it
-  bool post_needs_length = false;  // 411 without Content-Length or chunks
+  bool post_needs_length = false;              // 411 without Content-Length or chunks
 };
 
 struct admission {
-  const route* target = nullptr;            // null: no such path
-  std::optional<response> refused;          // the answer, when the request goes no further
+  const route* target = nullptr;    // null: no such path
+  std::optional<response> refused;  // the answer, when the request goes no further
 };
 
 // Finds the route and asks `who` about access; sets what.user.

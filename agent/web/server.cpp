@@ -83,7 +83,8 @@ asio::awaitable<void> accept_all(std::shared_ptr<serving> all, shared_listener f
 
 struct server::impl {
   impl(asio::any_io_executor where, server_options wanted, std::vector<route> routes, app::telemetry& counts)
-      : executor(std::move(where)), options(std::move(wanted)),
+      : executor(std::move(where)),
+        options(std::move(wanted)),
         all(std::make_shared<serving>(executor, std::move(routes), counts, options.limits)) {}
 
   core::result<void> take_over(server_options wanted);
@@ -124,7 +125,8 @@ core::result<void> server::impl::take_over(server_options wanted) {
   for (auto& one : *opened) {
     listeners.push_back(std::make_shared<listener>(std::move(one)));
     asio::co_spawn(executor, accept_all(all, listeners.back()), asio::detached);
-    spdlog::info("listening on {}{}", listeners.back()->where, all->tls && !listeners.back()->is_unix ? " with TLS" : "");
+    spdlog::info("listening on {}{}", listeners.back()->where,
+                 all->tls && !listeners.back()->is_unix ? " with TLS" : "");
   }
   options = std::move(wanted);
   return {};
@@ -139,7 +141,8 @@ void server::impl::close_listeners() {
   listeners.clear();
 }
 
-server::server(asio::any_io_executor executor, server_options options, std::vector<route> routes, app::telemetry& counts)
+server::server(asio::any_io_executor executor, server_options options, std::vector<route> routes,
+               app::telemetry& counts)
     : impl_(std::make_shared<impl>(std::move(executor), std::move(options), std::move(routes), counts)) {}
 
 server::~server() {
@@ -147,9 +150,13 @@ server::~server() {
   impl_->all->open.close_all();
 }
 
-core::result<void> server::start() { return impl_->take_over(impl_->options); }
+core::result<void> server::start() {
+  return impl_->take_over(impl_->options);
+}
 
-core::result<void> server::reload(server_options options) { return impl_->take_over(std::move(options)); }
+core::result<void> server::reload(server_options options) {
+  return impl_->take_over(std::move(options));
+}
 
 std::vector<std::string> server::addresses() const {
   std::vector<std::string> found;

@@ -2,8 +2,8 @@
 //
 //   web::server pages(executor, web::options_from(settings.web), web::make_routes(source), telemetry);
 //   if (auto started = pages.start(); !started) …        // every address is open, or none
-//   … pages.reload(web::options_from(settings.web));     // new tokens, users, certificates, addresses; or all as before
-//   co_await pages.stop();                               // idle connections at once, others within limits.stop
+//   … pages.reload(web::options_from(settings.web));     // new tokens, users, certificates, addresses; or all as
+//   before co_await pages.stop();                               // idle connections at once, others within limits.stop
 //
 // Everything runs on the executor's one thread, but for bcrypt. `telemetry` outlives the server; coroutines that still
 // run when the server is destroyed end by themselves when the executor runs on, so destroy the io_context after it.

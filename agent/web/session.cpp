@@ -64,7 +64,7 @@ class session {
 
   task<bool> first_byte();
   task<bool> one_request();
-  std::optional<response> fault_of(const error_code& error) const;
+  std::optional<response> fault_of(const error_code& error, const header_parser& parser) const;
   std::optional<response> fault_in(const header_parser& parser, request& what) const;
   request read_request(const header_parser& parser) const;
   std::optional<response> body_fault(const header_parser& parser, const route& target) const;
@@ -77,7 +77,7 @@ class session {
   Stream& stream_;
   std::string certificate_;  // its subject; empty: none was shown
   beast::flat_buffer buffer_;
-  bool unread_ = false;      // the peer may still be sending what nobody will read
+  bool unread_ = false;  // the peer may still be sending what nobody will read
 };
 
 template <typename Stream>
@@ -105,12 +105,11 @@ task<bool> session<Stream>::first_byte() {
 
 // What to say about a request that could not be read; null: nothing, the peer is gone.
 template <typename Stream>
-std::optional<response> session<Stream>::fault_of(const error_code& error) const {
+std::optional<response> session<Stream>::fault_of(const error_code& error, const header_parser& parser) const {
   if (one_.ended) return std::nullopt;
   if (one_.expired) return text_response(408, "The request did not arrive in time.");
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    const auto* begin = static_cast<const char*>(buffer_.data().data());
-    const bool within_target = std::find(begin, begin + buffer_.size(), '\n') == begin + buffer_.size();
+    const bool within_target = parser.get().target().empty();  // the first line has not come to its end
     return within_target ? text_response(414, "The request's target is too long.")
                          : text_response(431, "The request's header is too long.");
   }
@@ -143,7 +142,8 @@ template <typename Stream>
 std::optional<response> session<Stream>::fault_in(const header_parser& parser, request& what) const {
   const auto target = parser.get().target();
   if (target.size() > all_.limits.target_bytes) return text_response(414, "The request's target is too long.");
-  const auto hosts = std::ranges::count(what.headers, "host", [](const auto& pair) { return std::string_view(pair.first); });
+  const auto hosts =
+      std::ranges::count(what.headers, "host", [](const auto& pair) { return std::string_view(pair.first); });
   if (hosts > 1 || (hosts == 0 && parser.get().version() >= 11)) {
     return text_response(400, "A request has exactly one Host header (RFC 9112, 3.2).");
   }
@@ -184,7 +184,7 @@ task<bool> session<Stream>::one_request() {
   error_code error;
   co_await http::async_read_header(stream_, buffer_, parser, asio::redirect_error(use_awaitable, error));
   if (error) {
-    const auto fault = fault_of(error);
+    const auto fault = fault_of(error, parser);
     if (!fault) co_return false;
     unread_ = true;
     all_.counts.http_request(fault->handler, fault->status);
@@ -224,7 +224,7 @@ task<bool> session<Stream>::one_request() {
   const bool keep = parser.get().keep_alive() && !unread_ && !all_.open.stopping();
   const bool sent = co_await send(answer, version, head, keep);
   if (sent && keep) all_.open.enter(one_, phase::waiting, all_.limits.idle);
-  co_return sent && keep;
+  co_return sent&& keep;
 }
 
 // False: the body did not come whole; the peer has been told why.
@@ -239,7 +239,7 @@ task<bool> session<Stream>::read_body(header_parser& parser) {
   }
   co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(use_awaitable, error));
   if (!error) co_return true;
-  const auto fault = fault_of(error);
+  const auto fault = fault_of(error, parser);
   if (!fault) co_return false;
   unread_ = true;
   all_.counts.http_request(fault->handler, fault->status);

@@ -30,7 +30,8 @@ core::result<std::shared_ptr<ssl::context>> load_tls(const config::web_tls& file
                                  session_context.size());
   error_code error;
   if (context->use_certificate_chain_file(files.cert, error); error) return cannot_use("cert", files.cert, error);
-  if (context->use_private_key_file(files.key, ssl::context::pem, error); error) return cannot_use("key", files.key, error);
+  if (context->use_private_key_file(files.key, ssl::context::pem, error); error)
+    return cannot_use("key", files.key, error);
   if (SSL_CTX_check_private_key(handle) != 1) {
     return core::fail(core::failure_code::invalid,
                       fmt::format("[web].tls.key: {} is not the key of the certificate {}.", files.key, files.cert));

@@ -1,0 +1,134 @@
+#include "web/live_server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <stdexcept>
+
+namespace docksweep::web::testing {
+namespace {
+
+namespace asio = boost::asio;
+using shared_text = std::shared_ptr<const std::string>;
+
+task<core::result<void>> reload_slowly(const test_content* content) {
+  if (content->reload_takes.count() > 0) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, content->reload_takes);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  co_return content->reloaded;
+}
+
+page_figures small_page() {
+  page_figures figures;
+  figures.host = "node-7";
+  figures.version = "0.1.0";
+  figures.engine_up = true;
+  return figures;
+}
+
+// Echoes a body: stands for the POST handlers that take one.
+task<response> echo(const request* what) {
+  co_return text_response(200, what->body);
+}
+
+std::vector<route> routes_for(const test_content& content) {
+  content_source source;
+  const auto text = std::make_shared<const std::string>(content.metrics);
+  source.metrics = [text](report::exposition_format, bool gzip) {
+    return gzip ? std::make_shared<const std::string>("gzip bytes") : text;
+  };
+  source.not_ready = [&content] { return content.not_ready; };
+  source.reload = [&content] { return reload_slowly(&content); };
+  source.inventory = [&content]() -> shared_text {
+    return content.has_inventory ? std::make_shared<const std::string>(R"({"images":[]})") : nullptr;
+  };
+  source.page = small_page;
+  auto routes = make_routes(std::move(source));
+  routes.push_back({.path = "/echo",
+                    .name = "echo",
+                    .post = [](const request& what) { return echo(&what); },
+                    .post_limit_bytes = 1000,
+                    .post_needs_length = true});
+  return routes;
+}
+
+}  // namespace
+
+void counting_telemetry::http_request(std::string_view handler, int code) {
+  const std::lock_guard lock(mutex_);
+  ++counts_[{std::string(handler), code}];
+}
+
+int counting_telemetry::counted(const std::string& handler, int code) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = counts_.find({handler, code});
+  return found == counts_.end() ? 0 : found->second;
+}
+
+temporary_folder::temporary_folder() {
+  auto name = (std::filesystem::temp_directory_path() / "docksweep-web-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  folder_ = name;
+}
+
+temporary_folder::~temporary_folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string temporary_folder::write(const std::string& name, const std::string& text) const {
+  std::ofstream(path(name), std::ios::binary) << text;
+  return path(name);
+}
+
+template <typename Work>
+auto live_server::on_server_thread(Work work) {
+  std::packaged_task<decltype(work())()> packaged(std::move(work));
+  auto future = packaged.get_future();
+  asio::post(io_, [&packaged] { packaged(); });
+  return future.get();
+}
+
+live_server::live_server(server_options options, test_content content) : content_(std::move(content)) {
+  server_ = std::make_unique<server>(io_.get_executor(), std::move(options), routes_for(content_), counts_);
+  started_ = server_->start();
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+live_server::~live_server() {
+  stop();
+  guard_.reset();
+  thread_.join();
+  server_.reset();
+}
+
+std::string live_server::where(std::size_t index) const {
+  return server_->addresses().at(index);
+}
+
+core::result<void> live_server::reload(server_options options) {
+  return on_server_thread([&] { return server_->reload(std::move(options)); });
+}
+
+void live_server::stop() {
+  asio::co_spawn(io_, server_->stop(), asio::use_future).get();
+}
+
+server_options local_options() {
+  server_options options;
+  options.listen = {"127.0.0.1:0"};
+  options.limits.header = std::chrono::milliseconds(400);
+  options.limits.body = std::chrono::milliseconds(400);
+  options.limits.send = std::chrono::milliseconds(1000);
+  options.limits.idle = std::chrono::milliseconds(600);
+  options.limits.linger = std::chrono::milliseconds(300);
+  return options;
+}
+
+}  // namespace docksweep::web::testing
