@@ -52,7 +52,7 @@ std::string_view type_name(MetricType type, bool openmetrics) {
     case MetricType::Gauge: return "gauge";
     case MetricType::Summary: return "summary";
     case MetricType::Histogram: return "histogram";
-    case MetricType::Untyped: break;
+    default: break;  // newer releases of prometheus-cpp know more kinds than we make
   }
   return openmetrics ? "unknown" : "untyped";
 }
@@ -108,7 +108,6 @@ class family_writer {
         return sample(metric, suffix ? total_suffix : "", metric.counter.value);
       }
       case MetricType::Gauge: return sample(metric, "", metric.gauge.value);
-      case MetricType::Untyped: return sample(metric, "", metric.untyped.value);
       case MetricType::Summary:
         for (const auto& q : metric.summary.quantile) {
           sample(metric, "", q.value, "quantile", bound_text(q.quantile, openmetrics_));
@@ -116,6 +115,7 @@ class family_writer {
         sample(metric, "_sum", metric.summary.sample_sum);
         return sample(metric, "_count", static_cast<double>(metric.summary.sample_count));
       case MetricType::Histogram: return write_histogram(metric);
+      default: return sample(metric, "", metric.untyped.value);
     }
   }
 
