@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -19,6 +18,7 @@
 #include "report/process_metrics.hpp"
 #include "report/sample_node.hpp"
 #include "report/telemetry.hpp"
+#include "support/temp_folder.hpp"
 
 namespace docksweep::report {
 namespace {
@@ -39,22 +39,11 @@ std::string page_of(const node_state& state, const node_options& options, exposi
   return out;
 }
 
-class scratch_folder {
- public:
-  scratch_folder() {
-    std::string form = (std::filesystem::temp_directory_path() / "docksweep-page-XXXXXX").string();
-    path_ = mkdtemp(form.data());
-  }
-  ~scratch_folder() { std::filesystem::remove_all(path_); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+std::string write_file(const test::temp_folder& folder, const std::string& text) {
+  const auto file = folder.file("page");
+  std::ofstream(file) << text;
+  return file;
+}
 
 struct outcome {
   int status = -1;
@@ -73,18 +62,18 @@ outcome run(const std::string& command) {
 }
 
 TEST(page, promtool_finds_nothing_to_say) {
-  const scratch_folder folder;
+  const test::temp_folder folder;
   const auto file =
-      folder.write("page", page_of(testing::sample_state(), {.per_image = 3}, exposition_format::text_0_0_4));
+      write_file(folder, page_of(testing::sample_state(), {.per_image = 3}, exposition_format::text_0_0_4));
   const auto said = run("promtool check metrics < " + file);
   EXPECT_EQ(said.status, 0) << "promtool (Debian package prometheus) is needed for this test";
   EXPECT_EQ(said.text, "");
 }
 
 TEST(page, promtool_would_have_said_something) {  // the test above can fail
-  const scratch_folder folder;
-  const auto file = folder.write(
-      "page", "# HELP docksweep_bad_total A gauge.\n# TYPE docksweep_bad_total gauge\ndocksweep_bad_total 1\n");
+  const test::temp_folder folder;
+  const auto file = write_file(
+      folder, "# HELP docksweep_bad_total A gauge.\n# TYPE docksweep_bad_total gauge\ndocksweep_bad_total 1\n");
   EXPECT_NE(run("promtool check metrics < " + file).status, 0);
 }
 
@@ -99,17 +88,17 @@ TEST(page, is_strict_openmetrics) {
 
 // promtool reads OpenMetrics with the parser of the server, but wants a timestamp on each sample.
 TEST(page, is_read_by_prometheus_own_openmetrics_parser) {
-  const scratch_folder folder;
+  const test::temp_folder folder;
   const auto page = page_of(testing::sample_state(), {.per_image = 3}, exposition_format::openmetrics_1_0_0);
   std::istringstream lines(page);
   std::string stamped;
   for (std::string line; std::getline(lines, line);)
     stamped += line.starts_with("#") ? line + "\n" : line + " 1763899200\n";
-  const auto file = folder.write("page", stamped);
-  const auto said = run(fmt::format("promtool tsdb create-blocks-from openmetrics {} {}", file, folder.path("blocks")));
+  const auto file = write_file(folder, stamped);
+  const auto said = run(fmt::format("promtool tsdb create-blocks-from openmetrics {} {}", file, folder.file("blocks")));
   EXPECT_EQ(said.status, 0) << said.text;
-  std::filesystem::create_directory(folder.path("blocks/wal"));  // dump insists on one
-  const auto dump = run(fmt::format("promtool tsdb dump {}", folder.path("blocks")));
+  std::filesystem::create_directory(folder.file("blocks/wal"));  // dump insists on one
+  const auto dump = run(fmt::format("promtool tsdb dump {}", folder.file("blocks")));
   EXPECT_EQ(dump.status, 0) << dump.text;
   const auto stored = static_cast<std::size_t>(std::count(dump.text.begin(), dump.text.end(), '\n'));
   EXPECT_EQ(stored, read_openmetrics(page).samples.size());
