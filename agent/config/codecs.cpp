@@ -146,8 +146,8 @@ parsed<named_zone> parse_zone(std::string_view text) {
         "\"{}\" cannot be looked up: this system has no time zone database (package tzdata); \"UTC\" needs none",
         text));
   const auto meant = nearest(text, names);
-  return bad(fmt::format("\"{}\" is no time zone{}; names are those of the IANA database, as in \"Europe/Berlin\"",
-                         text, meant ? fmt::format("; did you mean \"{}\"?", *meant) : ""));
+  return bad(fmt::format("\"{}\" is no time zone{} Names are those of the IANA database, as in \"Europe/Berlin\"", text,
+                         meant ? fmt::format("; did you mean \"{}\"?", *meant) : "."));
 }
 
 parsed<core::container_state> parse_removable_state(std::string_view text) {
