@@ -1,0 +1,180 @@
+// TCP and TLS: who is trusted, and who is told what when it fails.
+#include <gmock/gmock.h>
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+
+#include "net/http_client.hpp"
+#include "support/certificates.hpp"
+#include "support/run_task.hpp"
+#include "support/scripted_engine.hpp"
+
+namespace docksweep {
+namespace {
+
+using core::failure_code;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+core::result<net::http_response> ping(const net::endpoint& where) {
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), where, {.peer = "the engine", .trace = {}});
+  net::http_request request;
+  request.target = "/_ping";
+  request.timeout = 5s;
+  return test::run_task(context, client.send(request));
+}
+
+TEST(tcp, talks_to_a_port) {
+  test::scripted_engine server(test::scripted_engine::on_tcp{});
+  EXPECT_TRUE(ping(server.where()));
+  EXPECT_EQ(server.requests().front().header("Host"), "127.0.0.1:" + std::to_string(server.where().port));
+}
+
+TEST(tcp, resolves_a_name) {
+  test::scripted_engine server(test::scripted_engine::on_tcp{});
+  auto where = server.where();
+  where.host = "localhost";
+  const auto response = ping(where);
+  EXPECT_TRUE(response) << response.error().message;
+}
+
+TEST(tcp, a_name_that_does_not_exist_is_named) {
+  net::endpoint where{.how = net::endpoint::kind::tcp, .path = {}, .host = "no-such-host.invalid", .port = 2375, .tls = {}};
+  const auto response = ping(where);
+  ASSERT_FALSE(response);
+  EXPECT_THAT(response.error().message, HasSubstr("no-such-host.invalid"));
+}
+
+TEST(tcp, a_closed_port_is_unreachable) {
+  net::endpoint where;
+  {
+    test::scripted_engine server(test::scripted_engine::on_tcp{});
+    where = server.where();
+  }
+  const auto response = ping(where);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, failure_code::unreachable);
+  EXPECT_THAT(response.error().message, HasSubstr("Connection refused"));
+}
+
+class tls : public testing::Test {
+ protected:
+  test::authority trusted;
+  test::certificate own = trusted.issue("engine", "DNS:localhost,IP:127.0.0.1");
+
+  net::endpoint with(const test::scripted_engine& server, const test::certificate& client = {}) {
+    auto where = server.where();
+    where.tls = {.ca = trusted.ca(), .cert = client.cert, .key = client.key};
+    return where;
+  }
+};
+
+TEST_F(tls, trusts_the_given_authority_and_keeps_the_connection) {
+  test::scripted_engine server(own, "");
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), with(server), {.peer = "the engine", .trace = {}});
+  for (int i = 0; i < 3; ++i) {
+    net::http_request request;
+    request.target = "/_ping";
+    const auto response = test::run_task(context, client.send(request));
+    ASSERT_TRUE(response) << response.error().message;
+  }
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST_F(tls, verifies_names_too) {
+  test::scripted_engine server(own, "");
+  auto where = with(server);
+  where.host = "localhost";
+  const auto response = ping(where);
+  EXPECT_TRUE(response) << response.error().message;
+}
+
+TEST_F(tls, refuses_another_authority) {
+  test::authority stranger("stranger");
+  test::scripted_engine server(stranger.issue("engine", "IP:127.0.0.1"), "");
+  const auto response = ping(with(server));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, failure_code::unreachable);
+  EXPECT_THAT(response.error().message, HasSubstr("certificate verify failed"));
+  EXPECT_TRUE(server.calls().empty());
+}
+
+TEST_F(tls, refuses_a_certificate_for_another_host) {
+  test::scripted_engine server(trusted.issue("elsewhere", "DNS:elsewhere.example.com"), "");
+  const auto response = ping(with(server));
+  ASSERT_FALSE(response);
+  EXPECT_THAT(response.error().message, HasSubstr("certificate verify failed"));
+}
+
+TEST_F(tls, does_not_trust_a_private_authority_by_default) {
+  test::scripted_engine server(own, "");
+  EXPECT_FALSE(ping(server.where()));
+}
+
+TEST_F(tls, shows_its_client_certificate) {
+  test::scripted_engine server(own, trusted.ca());
+  const auto client = trusted.issue("client", "DNS:client");
+  const auto response = ping(with(server, client));
+  EXPECT_TRUE(response) << response.error().message;
+}
+
+TEST_F(tls, is_turned_away_without_a_client_certificate) {
+  test::scripted_engine server(own, trusted.ca());
+  const auto response = ping(with(server));
+  ASSERT_FALSE(response);
+  EXPECT_TRUE(server.calls().empty());
+}
+
+TEST_F(tls, an_unreadable_file_is_named) {
+  test::scripted_engine server(own, "");
+  auto where = with(server);
+  where.tls.ca = "/nonexistent/ca.pem";
+  const auto response = ping(where);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, failure_code::invalid);
+  EXPECT_THAT(response.error().message, HasSubstr("/nonexistent/ca.pem"));
+}
+
+TEST_F(tls, half_a_client_certificate_is_refused) {
+  test::scripted_engine server(own, "");
+  auto where = with(server);
+  where.tls.cert = own.cert;
+  const auto response = ping(where);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, failure_code::invalid);
+}
+
+// Certificates are replaced under a running agent: the new ones count from the first handshake that fails.
+TEST_F(tls, reads_replaced_files_after_a_failed_handshake) {
+  test::scripted_engine server(own, "");
+  test::authority stranger("stranger");
+  test::temp_folder folder;
+  auto where = with(server);
+  where.tls.ca = folder.file("ca.pem");
+  std::filesystem::copy_file(stranger.ca(), where.tls.ca);
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), where, {.peer = "the engine", .trace = {}});
+  net::http_request request;
+  request.target = "/_ping";
+  EXPECT_FALSE(test::run_task(context, client.send(request)));
+  std::filesystem::copy_file(trusted.ca(), where.tls.ca, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_TRUE(test::run_task(context, client.send(request)));
+}
+
+TEST_F(tls, a_server_that_speaks_no_tls_is_told_apart) {
+  test::scripted_engine server(test::scripted_engine::on_tcp{});
+  auto where = server.where();
+  where.how = net::endpoint::kind::tls;
+  where.tls.ca = trusted.ca();
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), where, {.peer = "the engine", .trace = {}});
+  net::http_request request;
+  request.target = "/_ping";
+  request.timeout = 1s;
+  EXPECT_FALSE(test::run_task(context, client.send(request)));
+}
+
+}  // namespace
+}  // namespace docksweep
