@@ -87,12 +87,13 @@ core::result<database> database::open(const std::string& path, access how, const
   database opened(path, handle);
   if (code != SQLITE_OK) return std::unexpected(opened.failure_for(code));
   sqlite3_busy_handler(handle, wait_for_lock, const_cast<std::atomic<bool>*>(stopping));
-  // Small and rarely used: what caches would save is not worth the memory they hold.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
-  if (auto set = opened.execute("PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"); !set) {
-    return std::unexpected(set.error());
-  }
   return opened;
+}
+
+core::result<void> database::configure() {
+  // Small and rarely used: what caches would save is not worth the memory they hold.
+  return execute("PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;");
 }
 
 core::result<statement> database::prepare(std::string_view sql) const {

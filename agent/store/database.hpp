@@ -46,14 +46,15 @@ enum class access { read_write, read_only, immutable };  // immutable: nobody wr
 
 class database {
  public:
-  // `path` is a file, or ":memory:". Waits up to 5 s for locks of other processes, and no longer than `stopping` is
-  // false.
+  // `path` is a file, or ":memory:". Nothing is read of it yet. Later calls wait up to 5 s for locks of other
+  // processes, and no longer than `stopping` is false.
   static core::result<database> open(const std::string& path, access how, const std::atomic<bool>* stopping);
 
   database(database&&) noexcept;
   database& operator=(database&&) noexcept;
   ~database();
 
+  core::result<void> configure();  // the settings that every connection has; reads the file for the first time
   core::result<statement> prepare(std::string_view sql) const;
   core::result<void> execute(const std::string& sql);             // one or more statements without results
   core::result<std::int64_t> number(std::string_view sql) const;  // the first column of the first row

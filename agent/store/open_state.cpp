@@ -94,6 +94,7 @@ attempt<void> check(const database& file) {
 attempt<opened_state> open_to_write(const std::string& path, const std::atomic<bool>* stopping) {
   auto file = database::open(path, access::read_write, stopping);
   if (!file) return std::unexpected(trouble{file.error()});
+  if (const auto set = file->configure(); !set) return in_trouble(*file, set.error());
   if (const auto sound = check(*file); !sound) return std::unexpected(sound.error());
   if (!file->writable()) {
     const auto version = version_of(*file);
@@ -109,17 +110,23 @@ attempt<opened_state> open_to_write(const std::string& path, const std::atomic<b
   return opened_state{std::move(*file), true, true};
 }
 
+attempt<std::int64_t> version_of(core::result<database>& file) {
+  if (!file) return std::unexpected(trouble{file.error()});
+  if (const auto set = file->configure(); !set) return in_trouble(*file, set.error());
+  return version_of(*file);
+}
+
 attempt<opened_state> open_to_read(const std::string& path, const std::atomic<bool>* stopping) {
   if (::access(path.c_str(), R_OK) != 0) {
     return std::unexpected(
         trouble{{core::failure_code::storage, fmt::format("{}: {}", path, std::strerror(errno)), 0}});
   }
   auto file = database::open(path, access::read_only, stopping);
-  auto version = file ? version_of(*file) : attempt<std::int64_t>(std::unexpected(trouble{file.error()}));
+  auto version = version_of(file);
   // A WAL file wants a -shm file beside it. Where that cannot be made and no log is there, nobody is writing either.
   if (!version && !version.error().newer && !version.error().corrupt && !fs::exists(path + "-wal")) {
     file = database::open(path, access::immutable, stopping);
-    if (file) version = version_of(*file);
+    version = version_of(file);
   }
   if (!version) return std::unexpected(version.error());
   if (*version != schema_version) {
@@ -168,6 +175,7 @@ core::result<opened_state> in_memory(const std::string& why, app::log_sink& log,
           {{"why", why}, {"next", "go on without a record of earlier runs"}});
   auto file = database::open(":memory:", access::read_write, stopping);
   if (!file) return std::unexpected(file.error());
+  if (const auto set = file->configure(); !set) return std::unexpected(set.error());
   if (const auto migrated = migrate(*file); !migrated) return std::unexpected(migrated.error().why);
   return opened_state{std::move(*file), false, true};
 }

@@ -18,7 +18,7 @@
 
 #include "app/engine.hpp"
 
-namespace docksweep::tests {
+namespace docksweep::test {
 
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
@@ -209,4 +209,4 @@ class fake_engine final : public app::engine {
   boost::asio::steady_timer* stream_end_ = nullptr;
 };
 
-}  // namespace docksweep::tests
+}  // namespace docksweep::test

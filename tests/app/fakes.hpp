@@ -18,7 +18,7 @@
 #include "app/store.hpp"
 #include "app/watcher.hpp"
 
-namespace docksweep::tests {
+namespace docksweep::test {
 
 class fake_store final : public app::store {
  public:
@@ -210,4 +210,4 @@ class watched_engine : public testing::Test {
   mutable std::shared_ptr<const core::view> seen_;
 };
 
-}  // namespace docksweep::tests
+}  // namespace docksweep::test

@@ -3,7 +3,7 @@
 
 #include "app/fakes.hpp"
 
-namespace docksweep::tests {
+namespace docksweep::test {
 namespace {
 
 using core::failure_code;
@@ -218,4 +218,4 @@ TEST_F(watcher_faults, nothing_grows_over_many_refreshes) {
 }
 
 }  // namespace
-}  // namespace docksweep::tests
+}  // namespace docksweep::test

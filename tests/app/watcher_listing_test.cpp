@@ -3,7 +3,7 @@
 
 #include "app/fakes.hpp"
 
-namespace docksweep::tests {
+namespace docksweep::test {
 namespace {
 
 using testing::ElementsAre;
@@ -134,4 +134,4 @@ TEST_F(watcher_listings, unchanged_details_are_shared_between_views) {
 }
 
 }  // namespace
-}  // namespace docksweep::tests
+}  // namespace docksweep::test

@@ -3,7 +3,7 @@
 
 #include "app/fakes.hpp"
 
-namespace docksweep::tests {
+namespace docksweep::test {
 namespace {
 
 using testing::ElementsAre;
@@ -238,4 +238,4 @@ TEST_F(watcher_events, change_during_a_refresh_is_looked_at_again) {
 }
 
 }  // namespace
-}  // namespace docksweep::tests
+}  // namespace docksweep::test
