@@ -115,9 +115,12 @@ class recorder:
         class handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 link = http.client.HTTPConnection("127.0.0.1", to_port, timeout=10)
-                link.request("GET", self.path, headers=dict(self.headers))
-                answer = link.getresponse()
-                body = answer.read()
+                try:
+                    link.request("GET", self.path, headers=dict(self.headers))
+                    answer = link.getresponse()
+                    body = answer.read()
+                finally:
+                    link.close()
                 seen.append((self.path, dict(self.headers), answer.status, dict(answer.headers)))
                 self.send_response(answer.status)
                 for name in ("Content-Type", "Content-Encoding"):
