@@ -166,7 +166,14 @@ task<result<core::image_details>> docker_engine::image_details(std::string id) {
   auto inspected = co_await inspect(id);
   if (!inspected) co_return std::unexpected(std::move(inspected.error()));
   const auto path = "/images/" + net::encode_path(id) + "/history";
-  const auto answer = co_await session_.get(object_call("image_history", path));
+  auto answer = co_await session_.get(object_call("image_history", path));
+  if (!answer && answer.error().code == failure_code::not_found) {
+    // Gone since the inspect; or (containerd store of 26.1.5, after a removal of an image loaded together with it) still
+    // there without its unpacked snapshots. Calling that one gone would make the caller look again for ever.
+    const auto again = co_await inspect(id);
+    if (!again) co_return std::unexpected(again.error());
+    answer.error().code = failure_code::malformed;
+  }
   if (!answer) co_return std::unexpected(answer.error());
   auto history = from(path, decode_image_history(answer->body));
   if (!history) co_return std::unexpected(std::move(history.error()));

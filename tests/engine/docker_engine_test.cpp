@@ -158,6 +158,16 @@ TEST_F(docker_engine_test, knows_an_image_without_any_history) {
   EXPECT_EQ(details->chain_ids.size(), 2u);
 }
 
+TEST_F(docker_engine_test, an_image_without_its_snapshots_is_unreadable_but_not_gone) {
+  record("docker-26-containerd", "1.45");
+  server.answer("/images/x/json", fixture("docker-26-containerd/inspect-loaded.json"));
+  server.answer("/images/x/history", R"({"message":"snapshot sha256:8a4f does not exist: not found"})", 404);
+  const auto details = run(port().image_details("x"));
+  ASSERT_FALSE(details);
+  EXPECT_EQ(details.error().code, core::failure_code::malformed);
+  EXPECT_THAT(details.error().message, HasSubstr("snapshot sha256:8a4f does not exist"));
+}
+
 TEST_F(docker_engine_test, finds_a_container_by_its_whole_id_only) {
   record("docker-20.10", "1.41");
   const std::string id = "b989d8eaa93f368342f56c09ec68074e07efd0ac25f423477804a93ef3d7b7b6";
