@@ -224,9 +224,11 @@ std::vector<policy_fault> check(const policy& which) {
   if (which.name.empty()) {
     out.push_back({"name", "a policy needs a name"});
   } else if (!is_policy_name(which.name)) {
-    out.push_back({"name", fmt::format("\"{}\" is no policy name: 1 to 63 of A-Z a-z 0-9 _ . - that begin and end with a letter or "
-                                       "digit, because it becomes a metric label and part of a URL",
-                                       which.name)});
+    out.push_back(
+        {"name",
+         fmt::format("\"{}\" is no policy name: 1 to 63 of A-Z a-z 0-9 _ . - that begin and end with a letter or "
+                     "digit, because it becomes a metric label and part of a URL",
+                     which.name)});
   }
   check_thresholds(which, out);
   check_removal(which.remove, out);
