@@ -1,4 +1,6 @@
 // What is read beside the listings: details of images (once per ID, kept in the store) and the engine's disk usage.
+#include <algorithm>
+
 #include "app/watcher_impl.hpp"
 
 namespace docksweep::app {
@@ -10,6 +12,7 @@ namespace {
 constexpr std::size_t read_together = 32;      // then newly asked ones get their turn
 constexpr std::size_t save_together = 64;      // one transaction
 constexpr std::size_t unsaved_at_most = 4096;  // beyond it they are read again after the next start
+constexpr milliseconds gone_patience{5000};
 constexpr milliseconds save_patience{300};
 constexpr milliseconds view_patience{1000};  // while many are read, a view a second is enough
 constexpr milliseconds at_once{0};
@@ -46,12 +49,15 @@ std::vector<std::string> watcher::impl::next_details() {
 
 task<void> watcher::impl::read_details_as_asked() {
   for (;;) {
-    std::vector<std::string> ids = next_details();
-    if (ids.empty()) {
-      auto pause = details_wake_.wait(monotonic::time_point::max());
-      co_await std::move(pause);
-      continue;
-    }
+    auto reading = read_what_is_lacking();
+    co_await std::move(reading);
+    auto pause = details_wake_.wait(monotonic::time_point::max());
+    co_await std::move(pause);
+  }
+}
+
+task<void> watcher::impl::read_what_is_lacking() {
+  for (std::vector<std::string> ids = next_details(); !ids.empty(); ids = next_details()) {
     auto reading = read_details(source_, std::move(ids), options_.parallel_details,
                                 [this](const std::string& id, core::result<core::image_details> outcome) {
                                   details_read(id, std::move(outcome));
@@ -80,6 +86,8 @@ void watcher::impl::details_read(const std::string& id, core::result<core::image
   if (why.code == core::failure_code::cancelled) return;
   if (why.code == core::failure_code::too_old) return end_session(why.message);
   if (why.code == core::failure_code::not_found) {
+    // Gone by now, as a look at it will show. Should it be there after all, this must not go round in a circle.
+    unreadable_[id] = monotonic::now() + gone_patience;
     queue_.add_at_once({object_kind::image, id}, monotonic::now());
     work_wake_.notify();
     return;

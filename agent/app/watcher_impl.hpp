@@ -38,6 +38,7 @@ struct watcher::impl {
   task<void> follow();
   task<void> work();
   task<void> until_over();
+  task<void> list_without_events();
   task<void> take_identity(core::engine_identity who);
   void end_session(std::string why);
   void fail_session(const std::exception& fault);
@@ -61,6 +62,7 @@ struct watcher::impl {
   void ask_all_details();
   std::vector<std::string> next_details();
   task<void> read_details_as_asked();
+  task<void> read_what_is_lacking();
   void details_read(const std::string& id, core::result<core::image_details> outcome);
   task<void> save_in_batches();
   task<void> measure_disk_usage();
@@ -93,6 +95,7 @@ struct watcher::impl {
   core::engine_identity who_;
   bool identified_ = false;
   bool stream_open_ = false;
+  bool was_open_ = false;  // in this session
   bool session_over_ = false;
   unsigned generation_ = 0;  // grows when another engine is found: answers about the one before are dropped
 

@@ -83,7 +83,7 @@ task<void> watcher::impl::take_identity(core::engine_identity who) {
 
 task<void> watcher::impl::session() {
   queue_.clear();
-  stream_open_ = session_over_ = false;
+  stream_open_ = was_open_ = session_over_ = false;
   auto either = follow() || work() || until_over();
   co_await std::move(either);
   stream_open_ = false;
@@ -91,13 +91,26 @@ task<void> watcher::impl::session() {
     schedule_.abandoned(monotonic::now());
     live_.listing_failed();
   }
+  if (was_open_) co_return;
+  auto listing = list_without_events();
+  co_await std::move(listing);
+}
+
+// An engine (or a proxy in front of it) that refuses its events is still measured, at every resync.
+task<void> watcher::impl::list_without_events() {
+  if (!live_.listed()) schedule_.want(monotonic::now());
+  if (monotonic::now() < schedule_.due()) co_return;
+  auto listing = list_everything();
+  co_await std::move(listing);
+  auto details = read_what_is_lacking();
+  co_await std::move(details);
 }
 
 task<void> watcher::impl::follow() {
   try {
     auto stream = source_.follow_events(
         [this] {
-          stream_open_ = true;
+          stream_open_ = was_open_ = true;
           work_wake_.notify();
           disk_wake_.notify();
         },

@@ -1,7 +1,19 @@
 // The watcher on an engine that misbehaves: hangs, dies, comes back as another one; and that its own end is prompt.
 #include <gmock/gmock.h>
+#include <malloc.h>
 
 #include "app/fakes.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define DOCKSWEEP_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DOCKSWEEP_SANITIZED
+#endif
+#endif
+#ifdef DOCKSWEEP_SANITIZED
+#include <sanitizer/allocator_interface.h>
+#endif
 
 namespace docksweep::test {
 namespace {
@@ -10,6 +22,15 @@ using core::failure_code;
 using testing::HasSubstr;
 
 class watcher_faults : public watched_engine {};
+
+// What the heap has handed out and not got back.
+std::size_t bytes_in_use() {
+#ifdef DOCKSWEEP_SANITIZED
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  return ::mallinfo2().uordblks;
+#endif
+}
 
 const core::failure refused{failure_code::unreachable, "nobody answers at /run/docker.sock", 0};
 
@@ -51,6 +72,29 @@ TEST_F(watcher_faults, engine_that_goes_is_noticed_at_once_and_keeps_its_view) {
   EXPECT_NE(watch->current(), nullptr);
   ASSERT_TRUE(run_until([&] { return watch->health().up; }, milliseconds(2000)));
   EXPECT_EQ(engine.count("identify"), 6U);
+}
+
+TEST_F(watcher_faults, engine_that_refuses_its_events_is_listed_at_every_resync) {
+  options.resync = milliseconds(150);
+  for (int i = 0; i < 100; ++i)
+    engine.failures["follow_events"].push_back({failure_code::refused, "forbidden by the proxy", 403});
+  add_image(1, {"a:1"});
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->health().up && watch->current(); }, milliseconds(1000)));
+  ASSERT_TRUE(run_until([&] { return watch->current()->what().details.at(0) != nullptr; }, milliseconds(1500)));
+  add_image(2, {"b:1"});
+  ASSERT_TRUE(run_until([&] { return seen_image(2) != nullptr; }, milliseconds(1000)));
+  EXPECT_LE(engine.count("list_images"), 10U);
+}
+
+TEST_F(watcher_faults, image_that_is_there_although_its_details_are_not_found_is_no_endless_loop) {
+  add_image(1);
+  engine.odd["image_details " + image_id(1)] = {failure_code::not_found, "No such image", 404};
+  start();
+  run_for(milliseconds(400));
+  EXPECT_EQ(engine.count("image_details"), 1U);
+  EXPECT_EQ(engine.count("find_image"), 1U);
+  EXPECT_NE(seen_image(1), nullptr);
 }
 
 TEST_F(watcher_faults, hung_engine_is_noticed_although_its_stream_is_open) {
@@ -204,17 +248,29 @@ TEST_F(watcher_faults, end_is_prompt_whatever_hangs) {
 }
 
 TEST_F(watcher_faults, nothing_grows_over_many_refreshes) {
-  for (int i = 0; i < 50; ++i) add_image(i, {"a:" + std::to_string(i)});
+  for (int i = 0; i < 100; ++i) add_image(i, {"a:" + std::to_string(i)});
   options.listing_share = 1.0;
   start_and_settle();
-  for (int round = 0; round < 300; ++round) {
-    const auto before = telemetry.refreshes;
-    watch->request_resync();
-    engine.send(image_event("tag", image_id(round % 50), "a:1"));
-    ASSERT_TRUE(run_until([&] { return telemetry.refreshes > before; }, milliseconds(1000)));
-  }
-  EXPECT_EQ(engine.count("image_details"), 0U);
-  EXPECT_EQ(watch->current()->what().images.size(), 50U);
+  const auto refresh = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      const auto listed = engine.count("list_containers");
+      const std::string id = image_id(round % 100);
+      watch->request_resync();
+      engine.send(image_event("tag", id, "a:1"));
+      engine.send(container_event("die", container_id(round)));
+      ASSERT_TRUE(run_until([&] { return engine.count("list_containers") > listed; }, milliseconds(1000)));
+      if (engine.calls.size() > 500) engine.calls.clear();
+    }
+    run_for(milliseconds(700));
+    engine.calls = {};
+    log.events = {};
+  };
+  refresh(200);
+  const std::size_t before = bytes_in_use();
+  refresh(600);
+  const std::size_t after = bytes_in_use();
+  EXPECT_LE(after, before + 4096) << "from " << before;
+  EXPECT_EQ(watch->current()->what().images.size(), 100U);
 }
 
 }  // namespace
