@@ -169,6 +169,12 @@ INSTANTIATE_TEST_SUITE_P(
                   "America/Nuuk",
                   "2024-10-27T00:00:00Z",
                   {"2024-10-27T00:30:00Z", "2024-10-27T02:30:00Z", "2024-10-28T01:30:00Z"}},
+        // Until 2011 the clock of St John's went back at 00:01: midnight came first, and then the day before once more.
+        next_case{"the next day before the repeated one",
+                  "* * * * *",
+                  "America/St_Johns",
+                  "2010-11-07T02:29:30Z",
+                  {"2010-11-07T02:30:00Z", "2010-11-07T02:31:00Z"}},
         next_case{"star hours, repeat over midnight",
                   "30 * * * *",
                   "America/Nuuk",
