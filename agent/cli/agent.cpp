@@ -66,13 +66,13 @@ core::result<void> agent::begin() {
 
 app::task<core::result<void>> agent::run() {
   if (auto begun = begin(); !begun) co_return begun;
+  parts_.manager.tell("READY=1");  // it listens; whether an engine is there is for /-/ready to say
   loops_.start(follow_engine());
   loops_.start(measure_disks());
   loops_.start(watch_configuration());
   loops_.start(reload_on_signal());
   loops_.start(keep_memory_low());
   loops_.start(feed_watchdog());
-  parts_.manager.tell("READY=1");
   co_await until_told_to_end();
   parts_.manager.tell("STOPPING=1");
   loops_.cancel();

@@ -120,9 +120,8 @@ std::string as_json(const core::view& view, const row_list& rows) {
 
 // For a person who reads the whole list; not part of what a pipe gets.
 std::string summary(const core::view& view, std::size_t shown) {
-  return fmt::format("{} image{} shown; all layers on this node: {}; without what is in use {} would come back\n", shown,
-                     shown == 1 ? "" : "s", report::human_bytes(view.layers().total()),
-                     report::human_bytes(view.reclaimable()));
+  return fmt::format("{} image{} shown. Layers of all images: {}; not in use: {}\n", shown, shown == 1 ? "" : "s",
+                     report::human_bytes(view.layers().total()), report::human_bytes(view.reclaimable()));
 }
 
 void say_what_is_unknown(const node_reading& read) {

@@ -1,8 +1,10 @@
 // spdlog does the levels and the writing; the form of a line is log_line.cpp's.
 #include "cli/stderr_log.hpp"
 
-#include <spdlog/logger.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include "cli/log_line.hpp"
 
@@ -29,6 +31,21 @@ spdlog::level::level_enum level_of(app::log_level level) {
   return spdlog::level::err;
 }
 
+// Hands lines of spdlog's default logger on.
+class forwarding_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit forwarding_sink(app::log_sink& to) : to_(to) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const auto level = message.level >= spdlog::level::err ? app::log_level::error : app::log_level::warn;
+    to_.log(level, "note", {{"why", std::string(message.payload.data(), message.payload.size())}});
+  }
+  void flush_() override {}
+
+  app::log_sink& to_;
+};
+
 }  // namespace
 
 stderr_log::stderr_log(config::log_settings settings)
@@ -37,9 +54,13 @@ stderr_log::stderr_log(config::log_settings settings)
   logger_->set_error_handler([](const std::string&) {});
   logger_->flush_on(spdlog::level::debug);
   use(settings);
+  auto forwarder = std::make_shared<spdlog::logger>("docksweep", std::make_shared<forwarding_sink>(*this));
+  forwarder->set_level(spdlog::level::warn);  // what is worth an info line has an event of its own
+  former_default_ = spdlog::default_logger();
+  spdlog::set_default_logger(std::move(forwarder));
 }
 
-stderr_log::~stderr_log() = default;
+stderr_log::~stderr_log() { spdlog::set_default_logger(std::move(former_default_)); }
 
 void stderr_log::use(config::log_settings settings) {
   settings_ = settings;

@@ -13,6 +13,8 @@ class logger;
 namespace docksweep::cli {
 
 // Lines from any thread come out whole. A line that cannot be written (closed pipe, full disk) is dropped in silence.
+// While it lives, warnings and errors that code below writes through spdlog's default logger come out here too, in the
+// same form (event=note).
 class stderr_log final : public app::log_sink {
  public:
   explicit stderr_log(config::log_settings settings);
@@ -26,6 +28,7 @@ class stderr_log final : public app::log_sink {
  private:
   config::log_settings settings_;
   std::unique_ptr<spdlog::logger> logger_;
+  std::shared_ptr<spdlog::logger> former_default_;
 };
 
 }  // namespace docksweep::cli

@@ -72,6 +72,7 @@ class fake_engine:
         self.asked = collections.Counter()
         self.hangs = None      # a regular expression: requests for such paths get no answer
         self.fails = None      # such requests get a 500
+        self.slow = 0          # seconds before each answer
         self.closing = threading.Event()
         self._streams, self._guard = [], threading.Lock()
 
@@ -144,6 +145,7 @@ class answerer(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query))
         path = re.sub(r"^/v1\.\d+", "", urllib.parse.unquote(url.path))
         self.state.asked[path] += 1
+        self.state.closing.wait(self.state.slow)
         if self.state.hangs and re.search(self.state.hangs, path):
             self.state.closing.wait()
             return

@@ -1,0 +1,77 @@
+// Noticing that a file says something else, however it was changed.
+#include "cli/changed_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace docksweep::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class changed_file_test : public testing::Test {
+ protected:
+  changed_file_test() {
+    std::string pattern = testing::TempDir() + "docksweep-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    write("a.toml", "one");
+  }
+  ~changed_file_test() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+
+  fs::path folder_;
+};
+
+TEST_F(changed_file_test, sees_a_file_written_in_place_once) {
+  changed_file watched((folder_ / "a.toml").string());
+  EXPECT_FALSE(watched.changed());
+  write("a.toml", "two!");
+  EXPECT_TRUE(watched.changed());
+  EXPECT_FALSE(watched.changed());
+}
+
+TEST_F(changed_file_test, sees_a_file_replaced_by_another) {
+  changed_file watched((folder_ / "a.toml").string());
+  write("b.toml", "two");
+  fs::rename(folder_ / "b.toml", folder_ / "a.toml");
+  EXPECT_TRUE(watched.changed());
+}
+
+TEST_F(changed_file_test, sees_a_link_on_the_way_swapped) {
+  fs::create_directory(folder_ / "v1");
+  fs::create_directory(folder_ / "v2");
+  write("v1/c.toml", "one");
+  write("v2/c.toml", "two");
+  fs::create_symlink("v1", folder_ / "data");
+  changed_file watched((folder_ / "data" / "c.toml").string());
+  fs::create_symlink("v2", folder_ / "new");
+  fs::rename(folder_ / "new", folder_ / "data");
+  EXPECT_TRUE(watched.changed());
+}
+
+TEST_F(changed_file_test, does_not_mind_the_same_content_again) {
+  changed_file watched((folder_ / "a.toml").string());
+  fs::last_write_time(folder_ / "a.toml", fs::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_FALSE(watched.changed());
+}
+
+TEST_F(changed_file_test, waits_for_a_file_that_vanished) {
+  changed_file watched((folder_ / "a.toml").string());
+  fs::remove(folder_ / "a.toml");
+  EXPECT_FALSE(watched.changed());
+  write("a.toml", "two");
+  EXPECT_TRUE(watched.changed());
+}
+
+TEST_F(changed_file_test, sees_a_file_appear) {
+  changed_file watched((folder_ / "late.toml").string());
+  EXPECT_FALSE(watched.changed());
+  write("late.toml", "one");
+  EXPECT_TRUE(watched.changed());
+}
+
+}  // namespace
+}  // namespace docksweep::cli
