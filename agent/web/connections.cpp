@@ -52,11 +52,9 @@ void connections::enter(connection& one, phase next, std::chrono::milliseconds a
   one.now = next;
   one.since = clock::now();
   one.expired = false;
-  if (stopping_ && one.deadline != never) {
-    one.deadline = std::min(one.deadline, one.since + at_most);  // the grace that stop() gave is the last word
-  } else {
-    one.deadline = at_most == std::chrono::milliseconds::max() ? never : one.since + at_most;
-  }
+  const auto until = at_most == std::chrono::milliseconds::max() ? never : one.since + at_most;
+  // While stopping, the grace that stop() gave is the last word.
+  one.deadline = stopping_ && one.deadline != never ? std::min(one.deadline, until) : until;
   arm(one.deadline);
 }
 
