@@ -262,8 +262,8 @@ TEST_F(watcher_faults, nothing_grows_over_many_refreshes) {
       if (engine.calls.size() > 500) engine.calls.clear();
     }
     run_for(milliseconds(700));
-    engine.calls = {};
-    log.events = {};
+    engine.calls = std::vector<fake_call>();
+    log.events = std::vector<std::string>();
   };
   refresh(200);
   const std::size_t before = bytes_in_use();
