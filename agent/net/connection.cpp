@@ -138,6 +138,7 @@ class http_connection final : public connection {
     parser_->skip(request.what == verb::head);
     const auto [write_error, written] = co_await http::async_write(stream_, message, as_tuple(use_awaitable));
     if (write_error) co_return failed(write_error);
+    buffer_.reserve(read_buffer_bytes);  // Beast reads 512 bytes at a time into a buffer without capacity
     const auto [read_error, read] = co_await http::async_read_header(stream_, buffer_, *parser_, as_tuple(use_awaitable));
     if (read_error) co_return failed(read_error, !parser_->got_some());
     http_response response;
@@ -230,7 +231,10 @@ awaitable<transport_result<std::unique_ptr<connection>>> connect_tls(asio::any_i
   auto& stream = made->stream();
   error_code not_an_address;
   asio::ip::make_address(where.host, not_an_address);
-  if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), where.host.c_str());
+  if (not_an_address) {  // SSL_set_tlsext_host_name, whose macro casts in C's way
+    SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(where.host.c_str()));
+  }
   stream.set_verify_callback(asio::ssl::host_name_verification(where.host));
   const auto opened = co_await open(stream.next_layer(), where, until);
   if (!opened) co_return std::unexpected(opened.error());

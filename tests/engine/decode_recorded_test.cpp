@@ -206,7 +206,9 @@ TEST_P(decode_recorded, events) {
     if (event.kind == core::event_kind::image && (event.action == "tag" || event.action == "delete")) {
       EXPECT_TRUE(event.id.starts_with("sha256:")) << event.id;
     }
-    if (event.action == "commit") EXPECT_TRUE(event.image_id.starts_with("sha256:")) << row.folder;
+    if (event.action == "commit") {
+      EXPECT_TRUE(event.image_id.starts_with("sha256:")) << row.folder;
+    }
   }
 }
 

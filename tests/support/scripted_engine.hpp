@@ -32,7 +32,7 @@ struct scripted_request {
 // The server's side of one request. What is not answered when the script returns is a closed connection.
 class exchange {
  public:
-  exchange(wire& to, scripted_request request) : request(std::move(request)), to_(to) {}
+  exchange(wire& to, scripted_request asked) : request(std::move(asked)), to_(to) {}
 
   const scripted_request request;
 
