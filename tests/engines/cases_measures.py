@@ -81,7 +81,7 @@ class measures:
         self.assertEqual(metrics.value("docksweep_engine_absent"), 0)
 
     def test_images_command_shows_every_image(self):
-        shown = {item["id"]: item for item in self.agent.cli_json("images", "--all")}
+        shown = {item["id"]: item for item in self.agent.cli_json("images", "--all")["images"]}
         listed = {item["Id"]: item for item in self.engine.get("/images/json", all="true")}
         self.assertEqual(set(shown), set(listed))
         self.assertEqual({one: item["state"] for one, item in shown.items()}, scenario.image_states(self.engine))
@@ -91,14 +91,14 @@ class measures:
     def test_images_command_takes_the_engines_filters(self):
         for given, asked in ((["dangling=true"], {"dangling": ["true"]}), (["reference=*app*"], {"reference": ["*app*"]})):
             with self.subTest(given):
-                shown = self.agent.cli_json("images", "--filter", given[0])
+                shown = self.agent.cli_json("images", "--filter", given[0])["images"]
                 truth = self.engine.get("/images/json", filters=asked)
                 self.assertEqual({item["id"] for item in shown}, {item["Id"] for item in truth})
                 self.assertGreater(len(truth), 0)
 
     def test_containers_command_shows_every_container(self):
         self.eventually_equal(
-            lambda: {item["id"]: item["state"] for item in self.agent.cli_json("containers")},
+            lambda: {item["id"]: item["state"] for item in self.agent.cli_json("containers")["containers"]},
             lambda: scenario.container_states(self.engine))
 
     def test_names_of_exited_containers_for_a_pipe(self):

@@ -64,5 +64,5 @@ class images_without_snapshots(unittest.TestCase):
                 self.assertEqual(asked, [])
                 self.assertEqual(sweep.metrics().value("docksweep_engine_up"), 1)
                 self.assertEqual(sweep.metrics().value("docksweep_images_reclaimable_bytes"), 0, "no more than is certain")
-                shown = {item["id"]: item for item in sweep.cli_json("images")}
+                shown = {item["id"]: item for item in sweep.cli_json("images")["images"]}
                 self.assertEqual(set(shown), set(listed.values()))
