@@ -86,6 +86,17 @@ TEST_F(limits, answers_what_is_wrong_with_a_header_and_goes_on) {
   }
 }
 
+TEST(header_limit, is_the_configured_one) {
+  auto options = local_options();
+  options.limits.header_bytes = 2048;
+  live_server server(options);
+  const auto with = [&](std::size_t bytes) {
+    return client(server.where()).ask(get("/-/ready", "X: " + std::string(bytes, 'x') + "\r\n")).status;
+  };
+  EXPECT_EQ(with(1500), 200);
+  EXPECT_EQ(with(3000), 431);
+}
+
 TEST_F(limits, names_the_methods_that_a_path_allows) {
   client sender(server_.where());
   EXPECT_EQ(sender.ask(post("/metrics")).header("allow"), "GET, HEAD");

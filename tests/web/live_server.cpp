@@ -5,10 +5,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <future>
-#include <stdexcept>
 
 namespace docksweep::web::testing {
 namespace {
@@ -69,17 +67,6 @@ int counting_telemetry::counted(const std::string& handler, int code) const {
   const std::lock_guard lock(mutex_);
   const auto found = counts_.find({handler, code});
   return found == counts_.end() ? 0 : found->second;
-}
-
-temporary_folder::temporary_folder() {
-  auto name = (std::filesystem::temp_directory_path() / "docksweep-web-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  folder_ = name;
-}
-
-temporary_folder::~temporary_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::string temporary_folder::write(const std::string& name, const std::string& text) const {

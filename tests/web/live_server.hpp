@@ -4,7 +4,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "support/temp_folder.hpp"
 #include "web/handlers.hpp"
 #include "web/server.hpp"
 
@@ -32,16 +32,11 @@ class counting_telemetry final : public app::telemetry {
 };
 
 // A folder that goes with its test.
-class temporary_folder {
+class temporary_folder : public test::temp_folder {
  public:
-  temporary_folder();
-  ~temporary_folder();
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return file(name); }
   // Writes a file and returns its path.
   std::string write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path folder_;
 };
 
 // What the tests' server serves; a test changes it before it starts one.
