@@ -84,11 +84,13 @@ class agent:
 
     def wait_for(self, condition, what, seconds=20):
         deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            if time.monotonic() > deadline or self.process.poll() is not None:
+        while True:
+            over = time.monotonic() > deadline or self.process.poll() is not None
+            if found := condition():  # after looking whether it is over: its last words count
+                return found
+            if over:
                 raise AssertionError(f"{what}: not within {seconds} s; the log:\n{self.log}")
             time.sleep(0.02)
-        return found
 
     def wait_for_log(self, text, seconds=20):
         self.wait_for(lambda: text in self.log, f"'{text}' in the log", seconds)
