@@ -51,6 +51,8 @@ class resolver {
 
   // Cuts the image at every prefix of known cumulative size and assigns each piece.
   void assign_pieces(const layered_image& one, bool only_certain) {
+    // Not unpacked (containerd): it says nothing about layers that others may have unpacked.
+    if (!one.history_is_trusted && one.cumulative.value_or(0) <= 0) return;
     std::size_t first = 0;
     std::size_t history_used = 0;
     byte_count below = 0;

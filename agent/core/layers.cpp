@@ -206,8 +206,13 @@ byte_range layer_accounting::blobs_freed(std::span<const std::uint32_t> gone) co
   for (const auto image : gone) {
     for (const auto diff : diffs_of(image)) ++lost[diff];
   }
+  // The largest first: of images that share a blob, it is the one that is counted.
+  std::vector<std::uint32_t> by_size(gone.begin(), gone.end());
+  std::sort(by_size.begin(), by_size.end(), [this](auto one, auto other) {
+    return std::pair(images_[other].blob_bytes, one) < std::pair(images_[one].blob_bytes, other);
+  });
   byte_range freed;
-  for (const auto image : gone) {
+  for (const auto image : by_size) {
     const auto diffs = diffs_of(image);
     freed.at_most += images_[image].blob_bytes;
     const bool surely = !diffs.empty() && std::all_of(diffs.begin(), diffs.end(), [&](auto diff) {

@@ -168,11 +168,12 @@ task<result<core::image_details>> docker_engine::image_details(std::string id) {
   const auto path = "/images/" + net::encode_path(id) + "/history";
   auto answer = co_await session_.get(object_call("image_history", path));
   if (!answer && answer.error().code == failure_code::not_found) {
-    // Gone since the inspect; or (containerd store of 26.1.5, after a removal of an image loaded together with it) still
-    // there without its unpacked snapshots. Calling that one gone would make the caller look again for ever.
+    // Gone since the inspect; or (containerd store: another platform's image, or one of 26.1.5 that was loaded together
+    // with one removed since) still there without unpacked snapshots: then its layers are known, and their sizes are not.
     const auto again = co_await inspect(id);
     if (!again) co_return std::unexpected(again.error());
-    answer.error().code = failure_code::malformed;
+    inspected->details.chain_ids = core::chain_ids(inspected->details.diff_ids);
+    co_return std::move(inspected->details);
   }
   if (!answer) co_return std::unexpected(answer.error());
   auto history = from(path, decode_image_history(answer->body));

@@ -195,6 +195,17 @@ TEST(layer_accounting, containerd_history_is_a_lower_bound) {
   EXPECT_EQ(alone.at_most, 57344 + 3196174);
 }
 
+TEST(layer_accounting, an_image_that_is_not_unpacked_says_nothing_about_layers_that_others_unpacked) {
+  node n;
+  n.store = image_store::containerd;
+  n.add("packed", {"d1", "d2"}, 50, {});
+  n.details[0].content_size = 50;
+  n.add("unpacked", {"d1", "d2", "d3"}, 100 + 60, {});
+  n.details[1].content_size = 60;
+  EXPECT_EQ(freed(n.account(), {0, 1}), (byte_range{60, 210}));
+  EXPECT_EQ(freed(n.account(), {0}), (byte_range{0, 50}));
+}
+
 class random_nodes : public testing::TestWithParam<random_node_options> {};
 
 TEST_P(random_nodes, predicted_bytes_hold_for_every_set) {

@@ -41,9 +41,8 @@ task<result<docksweep::core::inventory>> read_node(docksweep::app::engine& sourc
   node.images = std::move(images->items);
   for (const auto& one : node.images) {
     auto details = co_await source.image_details(one.id);
-    if (!details && details.error().code != failure_code::malformed) co_return std::unexpected(details.error());
-    // An image whose details cannot be read stays in view without them, as in the agent.
-    node.details.push_back(details ? std::make_shared<docksweep::core::image_details>(std::move(*details)) : nullptr);
+    if (!details) co_return std::unexpected(details.error());
+    node.details.push_back(std::make_shared<docksweep::core::image_details>(std::move(*details)));
   }
   auto containers = co_await source.list_containers({}, false);
   if (!containers) co_return std::unexpected(containers.error());
