@@ -22,6 +22,30 @@ TEST_F(watcher_listings, burst_is_one_listing_and_no_single_call) {
   EXPECT_EQ(engine.count("find_image"), 0U);
 }
 
+TEST_F(watcher_listings, burst_waits_for_a_listing_that_may_start_soon) {
+  engine.delay["list_images"] = milliseconds(30);  // the next one may start 270 ms later
+  start_and_settle();
+  for (int i = 0; i < 60; ++i) {
+    add_image(i);
+    engine.send(image_event("load", image_id(i)));
+  }
+  ASSERT_TRUE(run_until([&] { return watch->current()->what().images.size() == 60; }, milliseconds(1500)));
+  EXPECT_EQ(engine.count("list_images"), 1U);
+  EXPECT_EQ(engine.count("find_image"), 0U);
+}
+
+TEST_F(watcher_listings, one_that_a_lost_stream_broke_off_is_made_again) {
+  add_image(1);
+  engine.delay["list_images"] = milliseconds(60);
+  start();
+  ASSERT_TRUE(run_until([&] { return engine.count("list_images") == 1; }));
+  run_for(milliseconds(10));
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr; }, milliseconds(2000)));
+  EXPECT_EQ(engine.count("list_images"), 2U);
+  EXPECT_EQ(log.count("listing_failed"), 0U);
+}
+
 TEST_F(watcher_listings, take_no_more_than_their_share_of_wall_time) {
   engine.delay["list_images"] = milliseconds(20);
   options.listing_share = 0.25;
