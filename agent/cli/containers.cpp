@@ -21,10 +21,10 @@ std::string name_of(const core::container& one) { return one.names.empty() ? one
 std::string as_table(const std::vector<core::container>& containers, const containers_command& what) {
   using report::alignment;
   using report::shortening;
-  std::vector<report::column> columns{{.title = "NAME", .shorten = shortening::middle, .least_width = 12},
+  std::vector<report::column> columns{{.title = "NAME", .shorten = shortening::middle, .least_width = 24},
                                       {.title = "STATE"},
                                       {.title = "STATUS", .shorten = shortening::end, .least_width = 10},
-                                      {.title = "IMAGE", .shorten = shortening::middle, .least_width = 12},
+                                      {.title = "IMAGE", .shorten = shortening::middle, .least_width = 16},
                                       {.title = "AGE", .align = alignment::right},
                                       {.title = "ID", .optional = true}};
   if (what.size) columns.insert(columns.begin() + 2, {.title = "WRITABLE", .align = alignment::right});

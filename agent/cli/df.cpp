@@ -133,7 +133,8 @@ app::task<int> show_usage(session& with, df_command what) {
   // Twice the interval of an agent: its newest answer while it runs, but not what a dead one has left.
   const auto oldest = what.fresh ? std::chrono::milliseconds(0) : 2 * settings.inventory.disk_usage;
   // The engine's own deadline ends it sooner.
-  auto read = co_await reader.read({.layers = true, .disk_at_most_old = oldest, .disk_patience = std::chrono::hours(1)});
+  const reading_wish wish{.layers = true, .disk_at_most_old = oldest, .disk_patience = std::chrono::hours(1)};
+  auto read = co_await reader.read(wish);
   if (!read) {
     complain(read.error().message);
     co_return failed;

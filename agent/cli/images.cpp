@@ -92,7 +92,7 @@ std::string shown_name(const core::image& image, bool whole) {
 std::string as_table(const core::view& view, const row_list& rows, bool no_trunc) {
   using report::alignment;
   using report::shortening;
-  report::table table({{.title = "IMAGE", .shorten = shortening::middle, .least_width = 18},
+  report::table table({{.title = "IMAGE", .shorten = shortening::middle, .least_width = 28},
                        {.title = "ID"},
                        {.title = "STATE"},
                        {.title = "SIZE", .align = alignment::right},
@@ -120,7 +120,7 @@ std::string as_json(const core::view& view, const row_list& rows) {
 
 // For a person who reads the whole list; not part of what a pipe gets.
 std::string summary(const core::view& view, std::size_t shown) {
-  return fmt::format("{} image{} shown. Layers of all images: {}; not in use: {}\n", shown, shown == 1 ? "" : "s",
+  return fmt::format("{} image{} shown; layers on this node {}, not in use {}\n", shown, shown == 1 ? "" : "s",
                      report::human_bytes(view.layers().total()), report::human_bytes(view.reclaimable()));
 }
 
@@ -137,9 +137,10 @@ void say_what_is_unknown(const node_reading& read) {
 app::task<int> show_images(session& with, images_command what) {
   const bool layers = needs_layers(what);
   node_reader reader(*with.engine, with.memory.get());
-  auto read = co_await reader.read({.layers = layers,
-                                    .disk_at_most_old = disk_at_most_old,
-                                    .disk_patience = layers ? disk_patience : std::chrono::seconds(0)});
+  const reading_wish wish{.layers = layers,
+                          .disk_at_most_old = disk_at_most_old,
+                          .disk_patience = layers ? disk_patience : std::chrono::seconds(0)};
+  auto read = co_await reader.read(wish);
   if (!read) {
     complain(read.error().message);
     co_return failed;

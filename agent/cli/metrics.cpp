@@ -44,9 +44,10 @@ app::task<int> collect(session& with, metrics_command what) {
   report::node_state state;
   std::string containerd_root;
   node_reader reader(*with.engine, with.memory.get());
-  auto read = co_await reader.read({.layers = true,
-                                    .disk_at_most_old = 2 * with.configuration.values.inventory.disk_usage,
-                                    .disk_patience = disk_patience});
+  const reading_wish wish{.layers = true,
+                          .disk_at_most_old = 2 * with.configuration.values.inventory.disk_usage,
+                          .disk_patience = disk_patience};
+  auto read = co_await reader.read(wish);
   core::engine_identity engine;
   if (read) {
     state.view = read->view;

@@ -56,9 +56,10 @@ app::task<core::result<node_reading>> node_reader::read(reading_wish wish) {
 app::task<core::result<void>> node_reader::list(bool container_sizes) {
   inventory_.listing_began();
   const auto at = std::chrono::system_clock::now();
-  auto images = co_await source_.list_images({});
+  const app::engine_filters all;
+  auto images = co_await source_.list_images(all);
   if (!images) co_return std::unexpected(std::move(images).error());
-  auto containers = co_await source_.list_containers({}, container_sizes);
+  auto containers = co_await source_.list_containers(all, container_sizes);
   if (!containers) co_return std::unexpected(std::move(containers).error());
   inventory_.apply_listing(*std::move(images), *std::move(containers), at);
   co_return core::result<void>{};
