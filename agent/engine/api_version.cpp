@@ -24,6 +24,8 @@ std::optional<api_version> parse_api_version(std::string_view text) {
   return api_version{*major, *minor};
 }
 
-std::string to_string(api_version version) { return std::to_string(version.major) + "." + std::to_string(version.minor); }
+std::string to_string(api_version version) {
+  return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
 
 }  // namespace docksweep::engine

@@ -63,8 +63,8 @@ session::session(boost::asio::any_io_executor executor, net::endpoint where, net
 void session::count(std::string_view endpoint, clock::time_point began, const core::result<void>& outcome) {
   // That something is gone or in use is a fact about it; that we stopped waiting is our own doing.
   if (!outcome && outcome.error().code == failure_code::cancelled) return;
-  const bool fact = !outcome && (outcome.error().code == failure_code::not_found ||
-                                 outcome.error().code == failure_code::conflict);
+  const bool fact =
+      !outcome && (outcome.error().code == failure_code::not_found || outcome.error().code == failure_code::conflict);
   counts_.engine_request(endpoint, clock::now() - began, !outcome && !fact);
 }
 
@@ -98,9 +98,10 @@ app::task<core::result<ping_answer>> session::ping() {
   if (!answer->ok()) co_return std::unexpected(failure_from(*answer, "GET /_ping"));
   const auto newest = parse_api_version(answer->header("Api-Version"));
   if (!newest) {
-    co_return core::fail(failure_code::malformed,
-                         fmt::format("what answers at {} is no container engine: its answer to /_ping names no API version",
-                                     net::to_string(client_.where())));
+    co_return core::fail(
+        failure_code::malformed,
+        fmt::format("what answers at {} is no container engine: its answer to /_ping names no API version",
+                    net::to_string(client_.where())));
   }
   engine_newest_ = newest;
   speaks_ = std::min(*newest, newest_known_api);

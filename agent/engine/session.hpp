@@ -23,8 +23,8 @@ struct api_call {
 };
 
 struct ping_answer {
-  api_version newest;            // that the engine speaks
-  bool podman = false;           // it sent Libpod-Api-Version
+  api_version newest;                // that the engine speaks
+  bool podman = false;               // it sent Libpod-Api-Version
   std::optional<core::instant> now;  // the engine's clock, in whole seconds (header Date)
 };
 

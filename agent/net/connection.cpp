@@ -5,13 +5,13 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <exception>
 #include <optional>
 
@@ -23,10 +23,10 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using boost::system::error_code;
 using asio::as_tuple;
 using asio::awaitable;
 using asio::use_awaitable;
+using boost::system::error_code;
 
 using plain_stream = beast::basic_stream<asio::generic::stream_protocol>;
 using tls_stream = asio::ssl::stream<plain_stream>;
@@ -96,10 +96,14 @@ std::unexpected<transport_failure> failed(const error_code& ec, bool unanswered 
 
 http::verb beast_verb(verb what) {
   switch (what) {
-    case verb::get: return http::verb::get;
-    case verb::head: return http::verb::head;
-    case verb::post: return http::verb::post;
-    case verb::remove: return http::verb::delete_;
+    case verb::get:
+      return http::verb::get;
+    case verb::head:
+      return http::verb::head;
+    case verb::post:
+      return http::verb::post;
+    case verb::remove:
+      return http::verb::delete_;
   }
   return http::verb::get;
 }
@@ -139,7 +143,8 @@ class http_connection final : public connection {
     const auto [write_error, written] = co_await http::async_write(stream_, message, as_tuple(use_awaitable));
     if (write_error) co_return failed(write_error);
     buffer_.reserve(read_buffer_bytes);  // Beast reads 512 bytes at a time into a buffer without capacity
-    const auto [read_error, read] = co_await http::async_read_header(stream_, buffer_, *parser_, as_tuple(use_awaitable));
+    const auto [read_error, read] =
+        co_await http::async_read_header(stream_, buffer_, *parser_, as_tuple(use_awaitable));
     if (read_error) co_return failed(read_error, !parser_->got_some());
     http_response response;
     response.status = static_cast<int>(parser_->get().result_int());
@@ -162,7 +167,9 @@ class http_connection final : public connection {
     co_return body.received_bytes;
   }
 
-  bool reusable() const override { return parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0; }
+  bool reusable() const override {
+    return parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
+  }
 
   bool stale() override {
     char byte = 0;
@@ -223,8 +230,9 @@ awaitable<transport_result<void>> open(plain_stream& stream, const endpoint& whe
   co_return transport_result<void>{};
 }
 
-awaitable<transport_result<std::unique_ptr<connection>>> connect_tls(asio::any_io_executor executor, const endpoint& where,
-                                                                     tls_contexts& contexts, deadline until) {
+awaitable<transport_result<std::unique_ptr<connection>>> connect_tls(asio::any_io_executor executor,
+                                                                     const endpoint& where, tls_contexts& contexts,
+                                                                     deadline until) {
   const auto context = contexts.get(where.tls);
   if (!context) co_return std::unexpected(transport_failure{context.error().code, context.error().message, true});
   auto made = std::make_unique<http_connection<tls_stream>>(host_header(where), executor, **context);

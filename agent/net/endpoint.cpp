@@ -18,12 +18,14 @@ core::result<endpoint> unix_endpoint(std::string_view url, std::string_view path
   if (path.empty() || path.front() != '/') {
     return core::fail(core::failure_code::invalid,
                       fmt::format("\"{}\" is no address of an engine: a Unix socket needs an absolute path, "
-                                  "as in unix:///var/run/docker.sock", url));
+                                  "as in unix:///var/run/docker.sock",
+                                  url));
   }
   if (path.size() > longest) {
     return core::fail(core::failure_code::invalid,
                       fmt::format("\"{}\" is no address of an engine: the path of a Unix socket has at most {} bytes, "
-                                  "this one has {}", url, longest, path.size()));
+                                  "this one has {}",
+                                  url, longest, path.size()));
   }
   endpoint where;
   where.how = endpoint::kind::unix_socket;
@@ -33,12 +35,15 @@ core::result<endpoint> unix_endpoint(std::string_view url, std::string_view path
 
 std::string refusal(std::string_view url, std::string_view scheme) {
   if (scheme == "ssh") {
-    return fmt::format("\"{}\" cannot be used: docksweep does not speak SSH; run it on the machine of the engine, or "
-                       "forward the socket (ssh -L /run/engine.sock:/var/run/docker.sock HOST) and use "
-                       "unix:///run/engine.sock", url);
+    return fmt::format(
+        "\"{}\" cannot be used: docksweep does not speak SSH; run it on the machine of the engine, or "
+        "forward the socket (ssh -L /run/engine.sock:/var/run/docker.sock HOST) and use "
+        "unix:///run/engine.sock",
+        url);
   }
   if (scheme == "npipe") {
-    return fmt::format("\"{}\" cannot be used: named pipes exist on Windows only; use unix:///var/run/docker.sock", url);
+    return fmt::format("\"{}\" cannot be used: named pipes exist on Windows only; use unix:///var/run/docker.sock",
+                       url);
   }
   return fmt::format("\"{}\" is no address of an engine: {}", url, expected);
 }
@@ -65,8 +70,9 @@ core::result<endpoint> parse_endpoint(std::string_view url, const tls_files& tls
   const std::string path = parsed->path();
   if (parsed->host_address().empty() || parsed->has_userinfo() || parsed->has_query() || parsed->has_fragment() ||
       (!path.empty() && path != "/")) {
-    return core::fail(core::failure_code::invalid,
-                      fmt::format("\"{}\" is no address of an engine: only a host and a port may follow {}://", url, scheme));
+    return core::fail(
+        core::failure_code::invalid,
+        fmt::format("\"{}\" is no address of an engine: only a host and a port may follow {}://", url, scheme));
   }
   endpoint where;
   where.host = parsed->host_address();
@@ -90,9 +96,12 @@ std::string host_header(const endpoint& where) {
 
 std::string to_string(const endpoint& where) {
   switch (where.how) {
-    case endpoint::kind::unix_socket: return "unix://" + where.path;
-    case endpoint::kind::tcp: return "tcp://" + host_header(where);
-    case endpoint::kind::tls: return "https://" + host_header(where);
+    case endpoint::kind::unix_socket:
+      return "unix://" + where.path;
+    case endpoint::kind::tcp:
+      return "tcp://" + host_header(where);
+    case endpoint::kind::tls:
+      return "https://" + host_header(where);
   }
   return {};
 }

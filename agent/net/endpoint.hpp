@@ -18,8 +18,8 @@ struct tls_files {
 struct endpoint {
   enum class kind { unix_socket, tcp, tls };
   kind how = kind::unix_socket;
-  std::string path;         // of the Unix socket
-  std::string host;         // name or address, IPv6 without brackets
+  std::string path;  // of the Unix socket
+  std::string host;  // name or address, IPv6 without brackets
   std::uint16_t port = 0;
   tls_files tls;
   bool operator==(const endpoint&) const = default;
@@ -31,7 +31,8 @@ struct endpoint {
 core::result<endpoint> parse_endpoint(std::string_view url, const tls_files& tls = {});
 std::string to_string(const endpoint& where);
 
-// What goes into the Host header: "localhost" for a Unix socket (an engine answers 400 to a path there), else host:port.
+// What goes into the Host header: "localhost" for a Unix socket (an engine answers 400 to a path there), else
+// host:port.
 std::string host_header(const endpoint& where);
 
 }  // namespace docksweep::net

@@ -106,7 +106,8 @@ awaitable<core::result<http_response>> http_client::stream(http_request request,
   if (response.ok()) {
     on_open(response);
     const auto ended = co_await call->on->read_body(on_data, no_deadline);
-    auto problem = ended ? transport_failure{core::failure_code::unreachable, "it ended the stream", false} : ended.error();
+    auto problem =
+        ended ? transport_failure{core::failure_code::unreachable, "it ended the stream", false} : ended.error();
     co_return std::unexpected(sentence(request, problem));
   }
   const body_sink collect = [&response](std::string_view piece) {
@@ -126,18 +127,23 @@ core::failure http_client::sentence(const http_request& request, const transport
     case failure_code::timeout:
       return {problem.code, fmt::format("{} did not answer {} within {} s: {}", peer, call,
                                         std::chrono::duration<double>(request.timeout).count(), problem.reason)};
-    case failure_code::cancelled: return {problem.code, fmt::format("{} was cancelled", call)};
+    case failure_code::cancelled:
+      return {problem.code, fmt::format("{} was cancelled", call)};
     case failure_code::too_large:
       return {problem.code, fmt::format("{} answered {} with too much: {} ({} bytes)", peer, call, problem.reason,
                                         request.body_limit_bytes)};
-    case failure_code::malformed: return {problem.code, fmt::format("{} answered {}, but {}", peer, call, problem.reason)};
-    case failure_code::invalid: return {problem.code, fmt::format("cannot talk to {}: {}", peer, problem.reason)};
-    default: break;
+    case failure_code::malformed:
+      return {problem.code, fmt::format("{} answered {}, but {}", peer, call, problem.reason)};
+    case failure_code::invalid:
+      return {problem.code, fmt::format("cannot talk to {}: {}", peer, problem.reason)};
+    default:
+      break;
   }
   const bool answered = !problem.unanswered;
   std::string advice;
   if (where_.how == endpoint::kind::unix_socket && !answered) {
-    if (problem.reason == "Permission denied") advice = "; run as root or as a member of the group that owns the socket";
+    if (problem.reason == "Permission denied")
+      advice = "; run as root or as a member of the group that owns the socket";
     if (problem.reason == "No such file or directory") advice = "; is it running, and is this the right path?";
     if (problem.reason == "Connection refused") advice = "; the socket is there but nobody listens: is it running?";
   }

@@ -16,9 +16,9 @@
 namespace docksweep::net {
 
 struct http_client_options {
-  std::string peer = "the server";  // how messages call it: "the engine"
-  trace_sink trace;                 // empty: no trace
-  std::size_t idle_connections = 4; // kept for later calls; more are closed
+  std::string peer = "the server";   // how messages call it: "the engine"
+  trace_sink trace;                  // empty: no trace
+  std::size_t idle_connections = 4;  // kept for later calls; more are closed
 };
 
 // Not thread-safe: use it from one thread or strand. It must outlive its calls.

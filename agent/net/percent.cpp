@@ -33,10 +33,14 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
 
 std::string_view to_string(verb what) {
   switch (what) {
-    case verb::get: return "GET";
-    case verb::head: return "HEAD";
-    case verb::post: return "POST";
-    case verb::remove: return "DELETE";
+    case verb::get:
+      return "GET";
+    case verb::head:
+      return "HEAD";
+    case verb::post:
+      return "POST";
+    case verb::remove:
+      return "DELETE";
   }
   return "GET";
 }

@@ -31,13 +31,14 @@ asio::awaitable<transport_result<std::vector<tcp::endpoint>>> resolve(asio::any_
   };
   const auto shared = std::make_shared<look_up>(executor);
   shared->arrived.expires_at(until);
-  shared->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                 [shared](const boost::system::error_code& ec, const tcp::resolver::results_type& results) {
-                                   shared->done = true;
-                                   shared->ec = ec;
-                                   for (const auto& entry : results) shared->found.push_back(entry.endpoint());
-                                   shared->arrived.cancel();
-                                 });
+  shared->resolver.async_resolve(
+      host, std::to_string(port), tcp::resolver::numeric_service,
+      [shared](const boost::system::error_code& ec, const tcp::resolver::results_type& results) {
+        shared->done = true;
+        shared->ec = ec;
+        for (const auto& entry : results) shared->found.push_back(entry.endpoint());
+        shared->arrived.cancel();
+      });
   if (!shared->done) co_await shared->arrived.async_wait(asio::as_tuple(asio::use_awaitable));
   const auto cancelled = co_await asio::this_coro::cancellation_state;
   if (cancelled.cancelled() != asio::cancellation_type::none) {

@@ -38,7 +38,9 @@ std::string shell_word(std::string_view word) {
   return quoted + "'";
 }
 
-double milliseconds(std::chrono::nanoseconds took) { return std::chrono::duration<double, std::milli>(took).count(); }
+double milliseconds(std::chrono::nanoseconds took) {
+  return std::chrono::duration<double, std::milli>(took).count();
+}
 
 }  // namespace
 
@@ -51,7 +53,8 @@ std::string curl_line(const endpoint& where, const http_request& request) {
     if (!where.tls.key.empty()) line += " --key " + shell_word(where.tls.key);
   }
   if (request.what == verb::head) line += " --head";
-  if (request.what == verb::post || request.what == verb::remove) line += fmt::format(" -X {}", to_string(request.what));
+  if (request.what == verb::post || request.what == verb::remove)
+    line += fmt::format(" -X {}", to_string(request.what));
   for (const auto& [name, value] : request.headers) {
     line += " -H " + shell_word(fmt::format("{}: {}", name, is_secret(name) ? "***" : std::string_view(value)));
   }

@@ -68,14 +68,15 @@ TEST(decode_containers, mounted_images_and_volumes) {
   const std::string id = "sha256:" + std::string(64, 'b');
   const auto container = only(
       R"(,"Mounts":[{"Type":"volume","Name":"data","Source":"/v"},{"Type":"bind","Name":"","Source":"/srv"},)"
-      R"({"Type":"image","Name":"tools:1","Source":"/var/lib/docker/overlay2/x/merged"},{"Type":"image","Source":")" + id +
-      R"("},{"Type":"image","Source":"/somewhere"},{"Name":"old","Driver":"local"},{"Type":"tmpfs"},null,7])");
+      R"({"Type":"image","Name":"tools:1","Source":"/var/lib/docker/overlay2/x/merged"},{"Type":"image","Source":")" +
+      id + R"("},{"Type":"image","Source":"/somewhere"},{"Name":"old","Driver":"local"},{"Type":"tmpfs"},null,7])");
   EXPECT_THAT(container.volumes, ElementsAre("data", "old"));
   EXPECT_THAT(container.image_mounts, ElementsAre("tools:1", id, "/somewhere"));
 }
 
 TEST(decode_containers, entries_without_a_readable_id_are_counted) {
-  const auto listing = engine::decode_containers(R"([{"Names":["/x"]},{"Id":""},{"Id":"a b"},{"Id":5},null,3,[],{"Id":"ok"}])");
+  const auto listing =
+      engine::decode_containers(R"([{"Names":["/x"]},{"Id":""},{"Id":"a b"},{"Id":5},null,3,[],{"Id":"ok"}])");
   ASSERT_TRUE(listing) << listing.error().message;
   EXPECT_EQ(listing->unreadable, 7);
   ASSERT_EQ(listing->items.size(), 1u);

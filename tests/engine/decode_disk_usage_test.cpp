@@ -53,10 +53,10 @@ TEST(decode_disk_usage, both_generations_of_keys_count_once) {
   const std::string items = R"([{"Id":"c1","SizeRw":5,"SizeRootFs":9}])";
   const std::string volumes = R"([{"Name":"v","UsageData":{"Size":7,"RefCount":0}}])";
   const std::string cache = R"([{"Size":3,"Shared":true}])";
-  const auto usage = read(R"({"LayersSize":11,"Images":[],"Containers":)" + items + R"(,"Volumes":)" + volumes +
-                          R"(,"BuildCache":)" + cache + R"(,"ImageUsage":{"TotalSize":11},"ContainerUsage":{"TotalSize":5,"Items":)" +
-                          items + R"(},"VolumeUsage":{"Items":)" + volumes + R"(},"BuildCacheUsage":{"TotalSize":3,"Items":)" +
-                          cache + "}}");
+  const auto usage =
+      read(R"({"LayersSize":11,"Images":[],"Containers":)" + items + R"(,"Volumes":)" + volumes + R"(,"BuildCache":)" +
+           cache + R"(,"ImageUsage":{"TotalSize":11},"ContainerUsage":{"TotalSize":5,"Items":)" + items +
+           R"(},"VolumeUsage":{"Items":)" + volumes + R"(},"BuildCacheUsage":{"TotalSize":3,"Items":)" + cache + "}}");
   EXPECT_EQ(usage.images_bytes, 11);
   EXPECT_EQ(usage.containers_bytes, 5);
   EXPECT_THAT(usage.container_writable_bytes, ElementsAre(Pair("c1", 5)));
@@ -67,8 +67,9 @@ TEST(decode_disk_usage, both_generations_of_keys_count_once) {
 }
 
 TEST(decode_disk_usage, the_new_keys_without_items_give_their_totals) {
-  const auto usage = read(R"({"ImageUsage":{"TotalSize":1},"ContainerUsage":{"TotalSize":2},"VolumeUsage":{"TotalSize":3},)"
-                          R"("BuildCacheUsage":{"TotalSize":4}})");
+  const auto usage =
+      read(R"({"ImageUsage":{"TotalSize":1},"ContainerUsage":{"TotalSize":2},"VolumeUsage":{"TotalSize":3},)"
+           R"("BuildCacheUsage":{"TotalSize":4}})");
   EXPECT_EQ(usage.images_bytes, 1);
   EXPECT_EQ(usage.containers_bytes, 2);
   EXPECT_EQ(usage.volumes_bytes, 3);
@@ -96,7 +97,8 @@ TEST(decode_disk_usage, podman_4_says_zero_for_images_that_are_there) {
 
 TEST(decode_disk_usage, anonymous_volumes_by_label_or_name) {
   const auto usage = read(R"({"Volumes":[{"Name":")" + std::string(64, 'f') +
-                          R"("},{"Name":"x","Labels":{"com.docker.volume.anonymous":""}},{"Name":"named","Labels":null,"UsageData":null},{}]})");
+                          R"("},{"Name":"x","Labels":{"com.docker.volume.anonymous":""}},)"
+                          R"({"Name":"named","Labels":null,"UsageData":null},{}]})");
   ASSERT_EQ(usage.volumes.size(), 3u);
   EXPECT_TRUE(usage.volumes[0].anonymous);
   EXPECT_TRUE(usage.volumes[1].anonymous);

@@ -7,8 +7,8 @@
 namespace docksweep {
 namespace {
 
-using testing::ElementsAre;
 using core::event_kind;
+using testing::ElementsAre;
 
 struct reader {
   std::vector<core::engine_event> events;
@@ -21,7 +21,9 @@ struct reader {
   }
 };
 
-std::string event(const std::string& action) { return R"({"Type":"image","Action":")" + action + R"(","Actor":{"ID":"x"}})"; }
+std::string event(const std::string& action) {
+  return R"({"Type":"image","Action":")" + action + R"(","Actor":{"ID":"x"}})";
+}
 
 core::engine_event only(const std::string& text) {
   reader in;
@@ -30,9 +32,11 @@ core::engine_event only(const std::string& text) {
 }
 
 TEST(decode_events, new_shape) {
-  const auto read = only(
-      R"({"Type":"container","Action":"commit","Actor":{"ID":"abc","Attributes":{"comment":"","image":"built:2","imageID":"sha256:)" +
-      std::string(64, 'a') + R"(","name":"exited","team":"x"}},"scope":"local","time":1795453943,"timeNano":1795453943491338596})");
+  const auto read =
+      only(R"({"Type":"container","Action":"commit","Actor":{"ID":"abc","Attributes":{"comment":"","image":"built:2",)"
+           R"("imageID":"sha256:)" +
+           std::string(64, 'a') +
+           R"(","name":"exited","team":"x"}},"scope":"local","time":1795453943,"timeNano":1795453943491338596})");
   EXPECT_EQ(read.kind, event_kind::container);
   EXPECT_EQ(read.action, "commit");
   EXPECT_EQ(read.id, "abc");
@@ -55,18 +59,22 @@ TEST(decode_events, podman_words_become_dockers) {
   EXPECT_EQ(only(R"({"Type":"volume","Action":"remove","Actor":{"ID":"abc"}})").action, "remove");
   EXPECT_EQ(only(R"({"Type":"image","Action":"untag","Actor":{"ID":")" + std::string(64, 'a') + "\"}}").id,
             "sha256:" + std::string(64, 'a'));
-  EXPECT_EQ(only(R"({"Type":"container","Action":"start","Actor":{"ID":")" + std::string(64, 'a') + "\"}}").id, std::string(64, 'a'));
+  EXPECT_EQ(only(R"({"Type":"container","Action":"start","Actor":{"ID":")" + std::string(64, 'a') + "\"}}").id,
+            std::string(64, 'a'));
 }
 
 TEST(decode_events, references_stay_as_they_are) {
-  EXPECT_EQ(only(R"({"Type":"image","Action":"pull","Actor":{"ID":"127.0.0.1:5999/team/a:1"}})").id, "127.0.0.1:5999/team/a:1");
+  EXPECT_EQ(only(R"({"Type":"image","Action":"pull","Actor":{"ID":"127.0.0.1:5999/team/a:1"}})").id,
+            "127.0.0.1:5999/team/a:1");
   EXPECT_EQ(only(R"({"Type":"image","Action":"pull","Actor":{"ID":""}})").id, "");
 }
 
 TEST(decode_events, other_kinds_and_noise_are_delivered) {
   EXPECT_EQ(only(R"({"Type":"network","Action":"connect","Actor":{"ID":"n"}})").kind, event_kind::other);
-  EXPECT_EQ(only(R"({"Type":"container","Action":"exec_start: sh -c true","Actor":{"ID":"c"}})").action, "exec_start: sh -c true");
-  EXPECT_EQ(only(R"({"Type":"container","Action":"health_status: healthy","Actor":{"ID":"c"}})").action, "health_status: healthy");
+  EXPECT_EQ(only(R"({"Type":"container","Action":"exec_start: sh -c true","Actor":{"ID":"c"}})").action,
+            "exec_start: sh -c true");
+  EXPECT_EQ(only(R"({"Type":"container","Action":"health_status: healthy","Actor":{"ID":"c"}})").action,
+            "health_status: healthy");
 }
 
 TEST(decode_events, line_ends_do_not_matter) {
@@ -115,8 +123,8 @@ TEST(decode_events, an_oversized_object_is_skipped_and_the_next_one_read) {
 
 TEST(decode_events, damage_costs_no_more_than_its_line) {
   reader in;
-  in.decoder.feed(event("one") + "\n" + R"({"Type":"image",oops "Action":"lost"})" + "\n" + event("two") + "\n<html>\n" +
-                  event("three") + "\n");
+  in.decoder.feed(event("one") + "\n" + R"({"Type":"image",oops "Action":"lost"})" + "\n" + event("two") +
+                  "\n<html>\n" + event("three") + "\n");
   EXPECT_THAT(in.actions(), ElementsAre("one", "two", "three"));
   EXPECT_EQ(in.decoder.skipped(), 2u);
 }

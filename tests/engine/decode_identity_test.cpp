@@ -24,8 +24,9 @@ TEST(decode_info, the_containerd_store_is_known_by_its_driver_type) {
   };
   EXPECT_EQ(store(R"([["driver-type","io.containerd.snapshotter.v1"]])"), core::image_store::containerd);
   EXPECT_EQ(store(R"([["x","y"],["driver-type","io.containerd.snapshotter.v2"]])"), core::image_store::containerd);
-  EXPECT_EQ(store(R"([["io.containerd.snapshotter.v1","driver-type"],["driver-type"],["io.containerd.snapshotter.v1"]])"),
-            core::image_store::graphdriver);
+  EXPECT_EQ(
+      store(R"([["io.containerd.snapshotter.v1","driver-type"],["driver-type"],["io.containerd.snapshotter.v1"]])"),
+      core::image_store::graphdriver);
   EXPECT_EQ(store("null"), core::image_store::graphdriver);
   EXPECT_FALSE(decode_info("{}"));
   EXPECT_FALSE(decode_info(R"({"message":"x"})"));
@@ -40,7 +41,8 @@ TEST(decode_version, needs_a_version) {
 
 TEST(engine_words, come_from_every_kind_of_error) {
   EXPECT_EQ(engine_words(R"({"message":"No such image: x"})"), "No such image: x");
-  EXPECT_EQ(engine_words(R"({"cause":"image not known","message":"failed to find image x","response":404})"), "failed to find image x");
+  EXPECT_EQ(engine_words(R"({"cause":"image not known","message":"failed to find image x","response":404})"),
+            "failed to find image x");
   EXPECT_EQ(engine_words("Not Found\n"), "Not Found");
   EXPECT_EQ(engine_words("client version 1.11 is too old."), "client version 1.11 is too old.");
   EXPECT_EQ(engine_words(R"({"message":"two\nlines\t"})"), "two lines");

@@ -1,4 +1,5 @@
-// Image listings, inspects and histories in odd shapes: one odd entry spoils nothing else, and what is no answer is a failure.
+// Image listings, inspects and histories in odd shapes: one odd entry spoils nothing else, and what is no answer is a
+// failure.
 #include <gmock/gmock.h>
 
 #include "engine/decode/images.hpp"
@@ -23,9 +24,10 @@ core::image only(const std::string& entry) {
 
 TEST(decode_images, unknown_fields_change_nothing) {
   const auto plain = only(R"({"Id":")" + a_id + R"(","RepoTags":["a:1"],"Size":5,"Created":7,"Labels":{"k":"v"}})");
-  const auto extended = only(R"({"Future":{"Id":"sha256:ff","RepoTags":["b:2"],"deep":[[[{"Size":9}]]]},"Id":")" + a_id +
-                             R"(","RepoTags":["a:1"],"NewList":[1,2,{"Id":3}],"Size":5,"NewNumber":1e300,"Created":7,)"
-                             R"("Labels":{"k":"v"},"NewNull":null,"NewBool":true})");
+  const auto extended =
+      only(R"({"Future":{"Id":"sha256:ff","RepoTags":["b:2"],"deep":[[[{"Size":9}]]]},"Id":")" + a_id +
+           R"(","RepoTags":["a:1"],"NewList":[1,2,{"Id":3}],"Size":5,"NewNumber":1e300,"Created":7,)"
+           R"("Labels":{"k":"v"},"NewNull":null,"NewBool":true})");
   EXPECT_EQ(plain, extended);
   EXPECT_THAT(plain.tags, ElementsAre("a:1"));
 }
@@ -73,8 +75,10 @@ TEST(decode_images, labels_are_sorted_and_kept_as_they_are) {
 }
 
 TEST(decode_images, entries_without_a_readable_id_are_counted) {
-  const auto listing = engine::decode_images(R"([{"Id":"","Size":1},{"Size":1},{"Id":null},{"Id":17},{"Id":"busybox"},null,)"
-                                             R"(5,"text",true,[],{"Id":")" + a_id + R"(","Size":2},{"Id":"sha256:XYZ"}])");
+  const auto listing =
+      engine::decode_images(R"([{"Id":"","Size":1},{"Size":1},{"Id":null},{"Id":17},{"Id":"busybox"},null,)"
+                            R"(5,"text",true,[],{"Id":")" +
+                            a_id + R"(","Size":2},{"Id":"sha256:XYZ"}])");
   ASSERT_TRUE(listing) << listing.error().message;
   // Everything but the one good entry; the empty array is no image either.
   EXPECT_EQ(listing->unreadable, 11);
@@ -83,15 +87,16 @@ TEST(decode_images, entries_without_a_readable_id_are_counted) {
 }
 
 TEST(decode_images, an_odd_entry_leaves_nothing_behind_for_the_next) {
-  const auto listing = engine::decode_images(R"([{"RepoTags":["ghost:1"],"Labels":{"g":"1"},"Size":9},{"Id":")" + a_id + "\"}]");
+  const auto listing =
+      engine::decode_images(R"([{"RepoTags":["ghost:1"],"Labels":{"g":"1"},"Size":9},{"Id":")" + a_id + "\"}]");
   ASSERT_TRUE(listing);
   EXPECT_EQ(listing->unreadable, 1);
   EXPECT_EQ(listing->items.at(0), (core::image{.id = a_id, .parent_id = {}, .tags = {}, .digests = {}, .labels = {}}));
 }
 
 TEST(decode_images, what_is_no_list_is_a_failure) {
-  for (const std::string text : {"", " ", "null", "{}", R"({"message":"x"})", "5", "\"x\"", "[", "[{", "[{}", R"([{"Id":"x)",
-                                 "[]]", "[] x", "<html>", "[{}{}]", "[1,]", "nul"}) {
+  for (const std::string text : {"", " ", "null", "{}", R"({"message":"x"})", "5", "\"x\"", "[", "[{", "[{}",
+                                 R"([{"Id":"x)", "[]]", "[] x", "<html>", "[{}{}]", "[1,]", "nul"}) {
     const auto listing = engine::decode_images(text);
     ASSERT_FALSE(listing) << text;
     EXPECT_EQ(listing.error().code, failure_code::malformed) << text;
@@ -139,7 +144,8 @@ TEST(decode_images, deep_nesting_and_long_texts_are_survived) {
   for (int i = 0; i < 100; ++i) deep += "]}";
   EXPECT_TRUE(engine::decode_images(deep + "}]"));
   EXPECT_FALSE(engine::decode_images(std::string(100000, '[')));
-  const auto image = only(R"({"Id":")" + a_id + R"(","Labels":{"long":")" + std::string(1 << 20, 'x') + R"("},"Size":4})");
+  const auto image =
+      only(R"({"Id":")" + a_id + R"(","Labels":{"long":")" + std::string(1 << 20, 'x') + R"("},"Size":4})");
   EXPECT_EQ(image.size, 4);
   EXPECT_EQ(image.labels.at(0).second, "");
 }
@@ -164,7 +170,8 @@ TEST(decode_images, shapes_of_api_1_44_to_1_52) {
 
 TEST(decode_image_inspect, reads_platform_times_and_missing_fields) {
   const auto full = engine::decode_image_inspect(
-      R"({"Id":")" + a_id + R"(","Created":"2026-11-23T19:10:57.108345723+02:00","Os":"linux","Architecture":"arm64","Variant":"v8",)"
+      R"({"Id":")" + a_id +
+      R"(","Created":"2026-11-23T19:10:57.108345723+02:00","Os":"linux","Architecture":"arm64","Variant":"v8",)"
       R"("RootFS":{"Type":"layers","Layers":["sha256:1","sha256:2"]},"Size":7,"Config":{"Labels":null}})");
   ASSERT_TRUE(full) << full.error().message;
   EXPECT_EQ(full->details.platform, "linux/arm64/v8");
@@ -196,7 +203,8 @@ TEST(decode_image_inspect, without_an_id_it_is_a_failure) {
 }
 
 TEST(decode_image_history, is_turned_round_and_loses_its_zeros) {
-  const auto history = engine::decode_image_history(R"([{"Size":0},{"Size":30},{"Size":-1},{"Size":20},{"Size":null},{},{"Size":10}])");
+  const auto history =
+      engine::decode_image_history(R"([{"Size":0},{"Size":30},{"Size":-1},{"Size":20},{"Size":null},{},{"Size":10}])");
   ASSERT_TRUE(history);
   EXPECT_THAT(history->sizes, ElementsAre(10, 20, 30));
   EXPECT_TRUE(history->any);

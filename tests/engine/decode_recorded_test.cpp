@@ -1,5 +1,5 @@
-// Every decoder against what real engines answered: one row for each engine and image store. The figures in the rows were
-// counted from the same files by other means (jq, and by eye).
+// Every decoder against what real engines answered: one row for each engine and image store. The figures in the rows
+// were counted from the same files by other means (jq, and by eye).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,23 +36,88 @@ struct recorded {
   std::size_t events, image_events, container_events;
 };
 
-void PrintTo(const recorded& row, std::ostream* out) { *out << row.folder; }
+void PrintTo(const recorded& row, std::ostream* out) {
+  *out << row.folder;
+}
 
 const recorded rows[] = {
-    {"docker-20.10", "20.10.24+dfsg1", "1.41", "overlay2", graphdriver, 8, 7, 1, 5, 7, 2, 35860626,
-     5, 3, 4, 1, 0, 6106777, 2, 1, 18, 7, 7},
-    {"docker-26", "26.1.5+dfsg1", "1.45", "overlay2", graphdriver, 8, 7, 1, 5, 7, 2, 35860626,
-     5, 3, 4, 1, 0, 6106777, 2, 1, 18, 7, 7},
-    {"docker-26-containerd", "26.1.5+dfsg1", "1.45", "overlayfs", containerd, 8, 7, 6, 5, 7, 2, 55534805,
-     5, 3, 4, 1, 20480, 6356992, 2, 1, 18, 7, 7},
-    {"docker-28", "28.5.2+dfsg4", "1.51", "overlay2", graphdriver, 8, 7, 1, 5, 7, 2, 35860626,
-     5, 3, 4, 1, 0, 6106777, 2, 1, 19, 8, 7},
-    {"docker-29-containerd", "29.7.2-local", "1.55", "overlayfs", containerd, 8, 7, 6, 5, 7, 2, 55804312,
-     5, 3, 4, 1, 20480, 9644089, 2, 1, 19, 8, 7},
-    {"podman-4.3", "4.3.1", "1.41", "overlay", graphdriver, 2, 4, 4, 0, 1, 0, 6095614,
-     1, 1, 1, 0, 0, std::nullopt, 1, 0, 10, 7, 2},
-    {"podman-5.8", "5.8.6", "1.44", "overlay", graphdriver, 3, 4, 4, 1, 3, 1, 12057653,
-     4, 3, 3, 1, 10808, 6097973, 2, 1, 15, 7, 7},
+    {"docker-20.10",
+     "20.10.24+dfsg1",
+     "1.41",
+     "overlay2",
+     graphdriver,
+     8,
+     7,
+     1,
+     5,
+     7,
+     2,
+     35860626,
+     5,
+     3,
+     4,
+     1,
+     0,
+     6106777,
+     2,
+     1,
+     18,
+     7,
+     7},
+    {"docker-26", "26.1.5+dfsg1", "1.45", "overlay2", graphdriver, 8, 7, 1, 5, 7, 2, 35860626, 5, 3, 4, 1,
+     0,           6106777,        2,      1,          18,          7, 7},
+    {"docker-26-containerd",
+     "26.1.5+dfsg1",
+     "1.45",
+     "overlayfs",
+     containerd,
+     8,
+     7,
+     6,
+     5,
+     7,
+     2,
+     55534805,
+     5,
+     3,
+     4,
+     1,
+     20480,
+     6356992,
+     2,
+     1,
+     18,
+     7,
+     7},
+    {"docker-28", "28.5.2+dfsg4", "1.51", "overlay2", graphdriver, 8, 7, 1, 5, 7, 2, 35860626, 5, 3, 4, 1,
+     0,           6106777,        2,      1,          19,          8, 7},
+    {"docker-29-containerd",
+     "29.7.2-local",
+     "1.55",
+     "overlayfs",
+     containerd,
+     8,
+     7,
+     6,
+     5,
+     7,
+     2,
+     55804312,
+     5,
+     3,
+     4,
+     1,
+     20480,
+     9644089,
+     2,
+     1,
+     19,
+     8,
+     7},
+    {"podman-4.3", "4.3.1", "1.41", "overlay", graphdriver, 2, 4, 4, 0, 1, 0, 6095614, 1, 1, 1, 0, 0,
+     std::nullopt, 1,       0,      10,        7,           2},
+    {"podman-5.8", "5.8.6", "1.44", "overlay", graphdriver, 3, 4, 4, 1, 3, 1, 12057653, 4, 3, 3, 1,
+     10808,        6097973, 2,      1,         15,          7, 7},
 };
 
 class decode_recorded : public testing::TestWithParam<recorded> {
@@ -142,7 +207,8 @@ TEST_P(decode_recorded, containers) {
   const auto& containers = sized->items;
   EXPECT_EQ(sized->unreadable, 0);
   EXPECT_EQ(containers.size(), row.containers);
-  EXPECT_EQ(sum(containers, [](const auto& each) { return each.state == core::container_state::created; }), row.created);
+  EXPECT_EQ(sum(containers, [](const auto& each) { return each.state == core::container_state::created; }),
+            row.created);
   EXPECT_EQ(sum(containers, [](const auto& each) { return each.labels.size(); }), row.container_labels);
   EXPECT_EQ(sum(containers, [](const auto& each) { return each.volumes.size(); }), row.container_volumes);
   EXPECT_EQ(sum(containers, [](const auto& each) { return static_cast<std::size_t>(each.writable_bytes.value()); }),
@@ -192,7 +258,9 @@ TEST_P(decode_recorded, events) {
   const auto& row = GetParam();
   EXPECT_EQ(decoder.skipped(), 0u);
   EXPECT_EQ(events.size(), row.events);
-  const auto of_kind = [&](core::event_kind kind) { return sum(events, [&](const auto& each) { return each.kind == kind; }); };
+  const auto of_kind = [&](core::event_kind kind) {
+    return sum(events, [&](const auto& each) { return each.kind == kind; });
+  };
   EXPECT_EQ(of_kind(core::event_kind::image), row.image_events);
   EXPECT_EQ(of_kind(core::event_kind::container), row.container_events);
   for (const auto& event : events) {

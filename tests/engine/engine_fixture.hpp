@@ -19,9 +19,12 @@ class engine_test : public testing::Test {
   void record(const std::string& folder, const std::string& api_version, bool podman = false) {
     server.set_api_version(api_version);
     if (podman) server.set_headers("Libpod-Api-Version: 5.8.6\r\n");
-    for (const auto& [path, file] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"/version", "version.json"}, {"/info", "info.json"}, {"/images/json", "images.json"},
-             {"/containers/json", "containers.json"}, {"/system/df", "df.json"}}) {
+    for (const auto& [path, file] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"/version", "version.json"},
+                                                                    {"/info", "info.json"},
+                                                                    {"/images/json", "images.json"},
+                                                                    {"/containers/json", "containers.json"},
+                                                                    {"/system/df", "df.json"}}) {
       server.answer(path, fixture(folder + "/" + file));
     }
   }

@@ -95,17 +95,18 @@ TEST_F(follow_events, other_calls_go_on_beside_the_stream) {
   });
   boost::asio::cancellation_signal stop;
   bool ended = false, listed = false;
-  boost::asio::co_spawn(context,
-                        port().follow_events(
-                            [&] {
-                              boost::asio::co_spawn(context, port().list_images({}),
-                                                    [&](std::exception_ptr, core::result<core::listing<core::image>> listing) {
-                                                      listed = listing.has_value();
-                                                      stop.emit(boost::asio::cancellation_type::terminal);
-                                                    });
-                            },
-                            [](const core::engine_event&) {}),
-                        boost::asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr, core::failure) { ended = true; }));
+  boost::asio::co_spawn(
+      context,
+      port().follow_events(
+          [&] {
+            boost::asio::co_spawn(context, port().list_images({}),
+                                  [&](std::exception_ptr, core::result<core::listing<core::image>> listing) {
+                                    listed = listing.has_value();
+                                    stop.emit(boost::asio::cancellation_type::terminal);
+                                  });
+          },
+          [](const core::engine_event&) {}),
+      boost::asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr, core::failure) { ended = true; }));
   context.run_for(5s);
   EXPECT_TRUE(listed);
   EXPECT_TRUE(ended);  // and nothing is left to do: run() has returned

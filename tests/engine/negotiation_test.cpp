@@ -31,15 +31,14 @@ TEST_F(negotiation, speaks_its_own_newest_to_a_newer_engine) {
 
 TEST_F(negotiation, falls_back_to_get_for_engines_without_head) {
   record("docker-20.10", "1.41");
-  server.on("/_ping", [](exchange& with) { with.reply(with.request.method == "HEAD" ? 404 : 200, "OK", "text/plain"); });
+  server.on("/_ping",
+            [](exchange& with) { with.reply(with.request.method == "HEAD" ? 404 : 200, "OK", "text/plain"); });
   ASSERT_TRUE(run(port().list_images({})));
   EXPECT_THAT(server.calls(), ElementsAre("HEAD /_ping", "GET /_ping", "GET /v1.41/images/json?all=1"));
 }
 
 TEST_F(negotiation, what_names_no_version_is_no_engine) {
-  server.on("/_ping", [](exchange& with) {
-    with.raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-  });
+  server.on("/_ping", [](exchange& with) { with.raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); });
   const auto identity = run(port().identify());
   ASSERT_FALSE(identity);
   EXPECT_EQ(identity.error().code, failure_code::malformed);
@@ -57,8 +56,11 @@ TEST_F(negotiation, a_failing_ping_carries_the_engines_words) {
 
 // The engine was downgraded, and says so in words that real engines used.
 TEST_F(negotiation, negotiates_again_when_the_version_is_refused) {
-  for (const auto& [folder, call] : {std::pair("docker-20.10", "too old"), {"docker-20.10", "too new"},
-                                     {"docker-28", "too old"}, {"docker-29-containerd", "too old"}, {"docker-29-containerd", "too new"}}) {
+  for (const auto& [folder, call] : {std::pair("docker-20.10", "too old"),
+                                     {"docker-20.10", "too new"},
+                                     {"docker-28", "too old"},
+                                     {"docker-29-containerd", "too old"},
+                                     {"docker-29-containerd", "too new"}}) {
     test::scripted_engine engine_server("1.51");
     const auto errors = boost::json::parse(fixture(std::string(folder) + "/errors.json")).as_array();
     std::string refusal;
@@ -69,13 +71,13 @@ TEST_F(negotiation, negotiates_again_when_the_version_is_refused) {
     engine_server.on("/images/json", [&](exchange& with) {
       if (with.request.target.starts_with("/v1.51/")) {
         engine_server.set_api_version("1.41");
-        with.raw("HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(refusal.size()) + "\r\n\r\n" + refusal);
+        with.raw("HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(refusal.size()) + "\r\n\r\n" +
+                 refusal);
       } else {
         with.reply(200, "[]");
       }
     });
-    const auto under_test =
-        engine::make_docker_engine(context.get_executor(), engine_server.where(), options, counts);
+    const auto under_test = engine::make_docker_engine(context.get_executor(), engine_server.where(), options, counts);
     const auto listing = run(under_test->list_images({}));
     ASSERT_TRUE(listing) << folder << ": " << listing.error().message;
     EXPECT_THAT(engine_server.calls(), ElementsAre("HEAD /_ping", "GET /v1.51/images/json?all=1", "HEAD /_ping",
@@ -84,7 +86,8 @@ TEST_F(negotiation, negotiates_again_when_the_version_is_refused) {
 }
 
 TEST_F(negotiation, gives_up_on_an_engine_that_refuses_every_version) {
-  server.answer("/images/json", R"({"message":"client version 1.41 is too old. Minimum supported API version is 1.90"})", 400);
+  server.answer("/images/json",
+                R"({"message":"client version 1.41 is too old. Minimum supported API version is 1.90"})", 400);
   const auto listing = run(port().list_images({}));
   ASSERT_FALSE(listing);
   EXPECT_EQ(listing.error().code, failure_code::too_old);
@@ -128,7 +131,8 @@ TEST_P(engine_errors, are_told_apart_and_quoted) {
 const refusal refusals[] = {
     {404, R"({"message":"No such image: x"})", failure_code::not_found, "No such image: x"},
     {409, R"({"message":"conflict: unable to delete"})", failure_code::conflict, "unable to delete"},
-    {500, R"({"cause":"c","message":"failed to find image","response":500})", failure_code::engine_error, "failed to find image"},
+    {500, R"({"cause":"c","message":"failed to find image","response":500})", failure_code::engine_error,
+     "failed to find image"},
     {503, "gateway\n", failure_code::engine_error, "gateway"},
     {400, R"({"message":"invalid filter 'nosuch'"})", failure_code::refused, "invalid filter 'nosuch'"},
     {403, "", failure_code::refused, "it gave no reason"},

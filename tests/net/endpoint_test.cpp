@@ -1,7 +1,8 @@
 // Addresses of servers: what is read, what is refused, and how it is written again.
+#include "net/endpoint.hpp"
+
 #include <gmock/gmock.h>
 
-#include "net/endpoint.hpp"
 #include "net/percent.hpp"
 
 namespace docksweep::net {
@@ -27,14 +28,17 @@ TEST_P(readable_endpoint, is_read_and_written) {
   EXPECT_EQ(host_header(*where), GetParam().host);
 }
 
-endpoint socket_at(std::string path) { return {.how = kind::unix_socket, .path = std::move(path), .host = {}, .tls = {}}; }
+endpoint socket_at(std::string path) {
+  return {.how = kind::unix_socket, .path = std::move(path), .host = {}, .tls = {}};
+}
 endpoint tcp_at(kind how, std::string host, std::uint16_t port) {
   return {.how = how, .path = {}, .host = std::move(host), .port = port, .tls = {}};
 }
 
 const readable readables[] = {
     {"unix:///var/run/docker.sock", socket_at("/var/run/docker.sock"), "unix:///var/run/docker.sock", "localhost"},
-    {"unix:///run/with space/50%.sock", socket_at("/run/with space/50%.sock"), "unix:///run/with space/50%.sock", "localhost"},
+    {"unix:///run/with space/50%.sock", socket_at("/run/with space/50%.sock"), "unix:///run/with space/50%.sock",
+     "localhost"},
     {"tcp://10.0.0.5", tcp_at(kind::tcp, "10.0.0.5", 2375), "tcp://10.0.0.5:2375", "10.0.0.5:2375"},
     {"tcp://10.0.0.5:99", tcp_at(kind::tcp, "10.0.0.5", 99), "tcp://10.0.0.5:99", "10.0.0.5:99"},
     {"http://node1/", tcp_at(kind::tcp, "node1", 80), "tcp://node1:80", "node1:80"},

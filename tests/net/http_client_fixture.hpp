@@ -17,7 +17,8 @@ class http_client_test : public testing::Test {
     if (!client_) {
       client_ = std::make_unique<net::http_client>(
           context.get_executor(), server.where(),
-          net::http_client_options{.peer = "the engine", .trace = [this](std::string_view line) { trace.emplace_back(line); }});
+          net::http_client_options{.peer = "the engine",
+                                   .trace = [this](std::string_view line) { trace.emplace_back(line); }});
     }
     return *client_;
   }

@@ -125,8 +125,9 @@ TEST_F(http_client, takes_more_connections_for_calls_at_the_same_time) {
   for (int i = 0; i < 3; ++i) {
     net::http_request request;
     request.target = "/a";
-    boost::asio::co_spawn(context, client().send(std::move(request)),
-                          [&](std::exception_ptr, core::result<net::http_response> response) { done += response.has_value(); });
+    boost::asio::co_spawn(
+        context, client().send(std::move(request)),
+        [&](std::exception_ptr, core::result<net::http_response> response) { done += response.has_value(); });
   }
   context.run_for(10s);
   EXPECT_EQ(done, 3);
@@ -189,8 +190,9 @@ TEST_F(http_client, streams_until_the_server_ends_it) {
   std::string order;
   net::http_request request;
   request.target = "/events";
-  const auto ended = test::run_task(context, client().stream(request, [&](const net::http_response&) { order += "open "; },
-                                                             [&](std::string_view piece) { order += std::string(piece) + " "; }));
+  const auto ended = test::run_task(context, client().stream(
+                                                 request, [&](const net::http_response&) { order += "open "; },
+                                                 [&](std::string_view piece) { order += std::string(piece) + " "; }));
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().code, core::failure_code::unreachable);
   EXPECT_EQ(order, "open one two ");

@@ -40,7 +40,8 @@ TEST(tcp, resolves_a_name) {
 }
 
 TEST(tcp, a_name_that_does_not_exist_is_named) {
-  net::endpoint where{.how = net::endpoint::kind::tcp, .path = {}, .host = "no-such-host.invalid", .port = 2375, .tls = {}};
+  net::endpoint where{
+      .how = net::endpoint::kind::tcp, .path = {}, .host = "no-such-host.invalid", .port = 2375, .tls = {}};
   const auto response = ping(where);
   ASSERT_FALSE(response);
   EXPECT_THAT(response.error().message, HasSubstr("no-such-host.invalid"));

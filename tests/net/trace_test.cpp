@@ -1,9 +1,9 @@
 // What --trace prints: lines that a shell can run, without secrets.
+#include "net/trace.hpp"
+
 #include <gmock/gmock.h>
 
 #include <cstdio>
-
-#include "net/trace.hpp"
 
 namespace docksweep::net {
 namespace {
@@ -25,7 +25,10 @@ TEST(trace, a_get_is_a_curl_line) {
 }
 
 TEST(trace, other_verbs_and_tls) {
-  endpoint where{.how = endpoint::kind::tls, .path = {}, .host = "node1", .port = 2376,
+  endpoint where{.how = endpoint::kind::tls,
+                 .path = {},
+                 .host = "node1",
+                 .port = 2376,
                  .tls = {.ca = "/c/ca.pem", .cert = "/c/it's.pem", .key = "/c/key.pem"}};
   http_request request;
   request.target = "/_ping";

@@ -17,8 +17,8 @@ void authority::openssl(const std::string& arguments) const {
 
 authority::authority(const std::string& name) {
   ca_ = {folder_.file("ca.pem"), folder_.file("ca.key")};
-  openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=" + name + "' -keyout " +
-          ca_.key + " -out " + ca_.cert);
+  openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=" + name +
+          "' -keyout " + ca_.key + " -out " + ca_.cert);
 }
 
 certificate authority::issue(const std::string& name, const std::string& alternative_names) {
@@ -28,8 +28,8 @@ certificate authority::issue(const std::string& name, const std::string& alterna
   std::ofstream(extensions) << "subjectAltName=" << alternative_names << "\n";
   openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=" + name + "' -keyout " + made.key +
           " -out " + request);
-  openssl("x509 -req -days 2 -in " + request + " -CA " + ca_.cert + " -CAkey " + ca_.key + " -CAcreateserial -extfile " +
-          extensions + " -out " + made.cert);
+  openssl("x509 -req -days 2 -in " + request + " -CA " + ca_.cert + " -CAkey " + ca_.key +
+          " -CAcreateserial -extfile " + extensions + " -out " + made.cert);
   return made;
 }
 

@@ -66,9 +66,10 @@ std::string scripted_request::header(std::string_view name) const {
   return {};
 }
 
-void exchange::reply(int status, std::string_view body, const std::string& content_type, const std::string& more_headers) {
-  std::string answer = fmt::format("HTTP/1.1 {} Scripted\r\n{}Content-Type: {}\r\n{}", status, common_headers, content_type,
-                                   more_headers);
+void exchange::reply(int status, std::string_view body, const std::string& content_type,
+                     const std::string& more_headers) {
+  std::string answer = fmt::format("HTTP/1.1 {} Scripted\r\n{}Content-Type: {}\r\n{}", status, common_headers,
+                                   content_type, more_headers);
   if (status != 204 && status != 304) answer += fmt::format("Content-Length: {}\r\n", body.size());
   answer += "\r\n";
   if (request.method != "HEAD") answer += body;
@@ -76,19 +77,25 @@ void exchange::reply(int status, std::string_view body, const std::string& conte
 }
 
 void exchange::begin_chunked(int status, const std::string& more_headers) {
-  raw(fmt::format("HTTP/1.1 {} Scripted\r\n{}Content-Type: application/json\r\n{}Transfer-Encoding: chunked\r\n\r\n", status,
-                  common_headers, more_headers));
+  raw(fmt::format("HTTP/1.1 {} Scripted\r\n{}Content-Type: application/json\r\n{}Transfer-Encoding: chunked\r\n\r\n",
+                  status, common_headers, more_headers));
 }
 
-void exchange::chunk(std::string_view bytes) { raw(fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes)); }
-void exchange::end_chunked() { raw("0\r\n\r\n"); }
+void exchange::chunk(std::string_view bytes) {
+  raw(fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes));
+}
+void exchange::end_chunked() {
+  raw("0\r\n\r\n");
+}
 
 void exchange::raw(std::string_view bytes) {
   answered_ = true;
   to_.write(bytes);
 }
 
-bool exchange::wait(std::chrono::milliseconds time) { return to_.wait(time); }
+bool exchange::wait(std::chrono::milliseconds time) {
+  return to_.wait(time);
+}
 
 scripted_engine::scripted_engine(std::string api_version) : api_version_(std::move(api_version)) {
   where_.how = net::endpoint::kind::unix_socket;
@@ -109,7 +116,9 @@ scripted_engine::scripted_engine(const certificate& own, const std::string& clie
   start();
 }
 
-scripted_engine::~scripted_engine() { stop(); }
+scripted_engine::~scripted_engine() {
+  stop();
+}
 
 void scripted_engine::listen() {
   sockaddr_storage address{};

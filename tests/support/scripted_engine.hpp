@@ -25,7 +25,7 @@ struct scripted_request {
   std::string path;            // without version and query: "/images/json"
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  int connection = 0;          // the how-manieth connection, from 1
+  int connection = 0;  // the how-manieth connection, from 1
   std::string header(std::string_view name) const;
 };
 
@@ -41,11 +41,17 @@ class exchange {
   void begin_chunked(int status = 200, const std::string& more_headers = "");
   void chunk(std::string_view bytes);
   void end_chunked();
-  void raw(std::string_view bytes);                 // as it is; keeps the connection open until close()
-  bool wait(std::chrono::milliseconds time);        // false: the client has gone
-  void hang() { wait(std::chrono::hours(1)); close(); }
-  void close() { keep_ = false; }                   // after what was sent
-  void die() { keep_ = false; to_.abort(); }        // without a farewell
+  void raw(std::string_view bytes);           // as it is; keeps the connection open until close()
+  bool wait(std::chrono::milliseconds time);  // false: the client has gone
+  void hang() {
+    wait(std::chrono::hours(1));
+    close();
+  }
+  void close() { keep_ = false; }  // after what was sent
+  void die() {
+    keep_ = false;
+    to_.abort();
+  }  // without a farewell
   bool keeps_connection() const { return keep_ && answered_; }
 
  private:
@@ -78,9 +84,9 @@ class scripted_engine {
   void stop();   // closes every connection and listens no more; the socket file stays, as a killed engine leaves it
   void start();  // again, on the same address
 
-  std::vector<std::string> calls() const;                  // "GET /v1.41/images/json?all=1"
+  std::vector<std::string> calls() const;  // "GET /v1.41/images/json?all=1"
   std::vector<scripted_request> requests() const;
-  int count(const std::string& path) const;                // calls of a path
+  int count(const std::string& path) const;  // calls of a path
   int connections() const { return connections_; }
 
  private:

@@ -88,7 +88,9 @@ void wire::abort() {
   close();
 }
 
-void ssl_context_deleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
+void ssl_context_deleter::operator()(ssl_ctx_st* context) const {
+  SSL_CTX_free(context);
+}
 
 std::unique_ptr<ssl_ctx_st, ssl_context_deleter> server_context(const certificate& own, const std::string& client_ca) {
   std::unique_ptr<ssl_ctx_st, ssl_context_deleter> context(SSL_CTX_new(TLS_server_method()));

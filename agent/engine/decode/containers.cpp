@@ -10,8 +10,25 @@ namespace docksweep::engine {
 namespace {
 
 enum field {
-  list, entry, id, names, name, image, image_id, state, status, created, size_rw, size_root_fs, labels, label,
-  mounts, mount, mount_type, mount_name, mount_source
+  list,
+  entry,
+  id,
+  names,
+  name,
+  image,
+  image_id,
+  state,
+  status,
+  created,
+  size_rw,
+  size_root_fs,
+  labels,
+  label,
+  mounts,
+  mount,
+  mount_type,
+  mount_name,
+  mount_source
 };
 
 constexpr std::array name_shape{shape{element, name, {}}};
@@ -53,27 +70,59 @@ class list_visitor final : public visitor {
   }
   void text(int what, std::string_view key, std::string_view value) override {
     switch (what) {
-      case entry: ++listing.unreadable; break;
-      case id: if (is_container_id(value)) current_.id = value; break;
-      case name: current_.names.emplace_back(value.starts_with('/') ? value.substr(1) : value); break;
-      case image: current_.image_name = value; break;
-      case image_id: current_.image_id = image_id_from(value); break;
-      case state: current_.state = core::container_state_from(value); break;
-      case status: current_.status = value; break;
-      case label: labels_.emplace_back(key, value); break;
-      case mount_type: mount_.type = value; break;
-      case mount_name: mount_.name = value; break;
-      case mount_source: mount_.source = value; break;
-      default: break;
+      case entry:
+        ++listing.unreadable;
+        break;
+      case id:
+        if (is_container_id(value)) current_.id = value;
+        break;
+      case name:
+        current_.names.emplace_back(value.starts_with('/') ? value.substr(1) : value);
+        break;
+      case image:
+        current_.image_name = value;
+        break;
+      case image_id:
+        current_.image_id = image_id_from(value);
+        break;
+      case state:
+        current_.state = core::container_state_from(value);
+        break;
+      case status:
+        current_.status = value;
+        break;
+      case label:
+        labels_.emplace_back(key, value);
+        break;
+      case mount_type:
+        mount_.type = value;
+        break;
+      case mount_name:
+        mount_.name = value;
+        break;
+      case mount_source:
+        mount_.source = value;
+        break;
+      default:
+        break;
     }
   }
   void number(int what, std::int64_t value) override {
     switch (what) {
-      case entry: ++listing.unreadable; break;
-      case created: current_.created = time_from(value); break;
-      case size_rw: current_.writable_bytes = size_from(value); break;
-      case size_root_fs: sizes_asked_for_ = true; break;
-      default: break;
+      case entry:
+        ++listing.unreadable;
+        break;
+      case created:
+        current_.created = time_from(value);
+        break;
+      case size_rw:
+        current_.writable_bytes = size_from(value);
+        break;
+      case size_root_fs:
+        sizes_asked_for_ = true;
+        break;
+      default:
+        break;
     }
   }
   void boolean(int what, bool) override { listing.unreadable += what == entry; }

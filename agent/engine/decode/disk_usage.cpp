@@ -11,12 +11,36 @@ namespace docksweep::engine {
 namespace {
 
 enum field {
-  whole, layers_size, total_size,
-  images_usage, images, image, image_size,
-  containers_usage, containers, container, container_id, container_rw, container_root_fs,
-  volumes_usage, volumes, volume, volume_name, volume_driver, volume_created, volume_labels, volume_label,
-  volume_usage, volume_size, volume_references,
-  cache_usage, cache, record, record_size, record_shared, record_in_use,
+  whole,
+  layers_size,
+  total_size,
+  images_usage,
+  images,
+  image,
+  image_size,
+  containers_usage,
+  containers,
+  container,
+  container_id,
+  container_rw,
+  container_root_fs,
+  volumes_usage,
+  volumes,
+  volume,
+  volume_name,
+  volume_driver,
+  volume_created,
+  volume_labels,
+  volume_label,
+  volume_usage,
+  volume_size,
+  volume_references,
+  cache_usage,
+  cache,
+  record,
+  record_size,
+  record_shared,
+  record_in_use,
   legacy = 1000  // added to the list and total fields of the old keys
 };
 
@@ -37,7 +61,8 @@ constexpr std::array volume_list{shape{element, volume, volume_shape}};
 constexpr std::array record_list{shape{element, record, record_shape}};
 
 constexpr std::array image_usage_shape{shape{"TotalSize", total_size, {}}, shape{"Items", images, image_list}};
-constexpr std::array container_usage_shape{shape{"TotalSize", total_size, {}}, shape{"Items", containers, container_list}};
+constexpr std::array container_usage_shape{shape{"TotalSize", total_size, {}},
+                                           shape{"Items", containers, container_list}};
 constexpr std::array volumes_usage_shape{shape{"TotalSize", total_size, {}}, shape{"Items", volumes, volume_list}};
 constexpr std::array cache_usage_shape{shape{"TotalSize", total_size, {}}, shape{"Items", cache, record_list}};
 
@@ -71,15 +96,26 @@ class df_visitor final : public visitor {
 
   void begin_object(int what) override {
     switch (what) {
-      case whole: is_object = true; break;
+      case whole:
+        is_object = true;
+        break;
       case images_usage:
       case containers_usage:
       case volumes_usage:
-      case cache_usage: begin_usage(what); break;
-      case container: container_ = {}; break;
-      case volume: volume_ = {}; break;
-      case record: record_ = {}; break;
-      default: break;
+      case cache_usage:
+        begin_usage(what);
+        break;
+      case container:
+        container_ = {};
+        break;
+      case volume:
+        volume_ = {};
+        break;
+      case record:
+        record_ = {};
+        break;
+      default:
+        break;
     }
   }
   void begin_array(int what) override { there(what); }
@@ -90,34 +126,71 @@ class df_visitor final : public visitor {
       case images_usage:
       case containers_usage:
       case volumes_usage:
-      case cache_usage: into_ = &old_keys; break;
-      case container: add_container(); break;
-      case volume: add_volume(); break;
-      case record: add_record(); break;
-      default: break;
+      case cache_usage:
+        into_ = &old_keys;
+        break;
+      case container:
+        add_container();
+        break;
+      case volume:
+        add_volume();
+        break;
+      case record:
+        add_record();
+        break;
+      default:
+        break;
     }
   }
   void text(int what, std::string_view key, std::string_view value) override {
     switch (what) {
-      case container_id: if (is_container_id(value)) container_.id = value; break;
-      case volume_name: volume_.name = value; break;
-      case volume_driver: volume_.driver = value; break;
-      case volume_created: volume_.created = time_from(value); break;
-      case volume_label: volume_.labels.emplace_back(key, value); break;
-      default: break;
+      case container_id:
+        if (is_container_id(value)) container_.id = value;
+        break;
+      case volume_name:
+        volume_.name = value;
+        break;
+      case volume_driver:
+        volume_.driver = value;
+        break;
+      case volume_created:
+        volume_.created = time_from(value);
+        break;
+      case volume_label:
+        volume_.labels.emplace_back(key, value);
+        break;
+      default:
+        break;
     }
   }
   void number(int what, std::int64_t value) override {
     switch (what) {
-      case layers_size: layers_bytes = size_from(value); break;
-      case total_size: if (total_) *total_ = size_from(value); break;
-      case image_size: into_->any_image_bytes = into_->any_image_bytes || value > 0; break;
-      case container_rw: container_.bytes = size_from(value); break;
-      case container_root_fs: container_.measured = true; break;
-      case volume_size: volume_.size = size_from(value); break;
-      case volume_references: if (value >= 0) volume_.references = static_cast<int>(std::min<std::int64_t>(value, 1 << 30)); break;
-      case record_size: record_.bytes = std::max<std::int64_t>(value, 0); break;
-      default: break;
+      case layers_size:
+        layers_bytes = size_from(value);
+        break;
+      case total_size:
+        if (total_) *total_ = size_from(value);
+        break;
+      case image_size:
+        into_->any_image_bytes = into_->any_image_bytes || value > 0;
+        break;
+      case container_rw:
+        container_.bytes = size_from(value);
+        break;
+      case container_root_fs:
+        container_.measured = true;
+        break;
+      case volume_size:
+        volume_.size = size_from(value);
+        break;
+      case volume_references:
+        if (value >= 0) volume_.references = static_cast<int>(std::min<std::int64_t>(value, 1 << 30));
+        break;
+      case record_size:
+        record_.bytes = std::max<std::int64_t>(value, 0);
+        break;
+      default:
+        break;
     }
   }
   void boolean(int what, bool value) override {
@@ -129,26 +202,48 @@ class df_visitor final : public visitor {
   void begin_usage(int what) {
     into_ = &usage_keys;
     switch (what) {
-      case images_usage: usage_keys.images_there = true; total_ = &usage_keys.images_total; break;
-      case containers_usage: usage_keys.containers_there = true; total_ = &usage_keys.containers_total; break;
-      case volumes_usage: usage_keys.volumes_there = true; total_ = &usage_keys.volumes_total; break;
-      default: usage_keys.cache_there = true; total_ = &usage_keys.cache_total; break;
+      case images_usage:
+        usage_keys.images_there = true;
+        total_ = &usage_keys.images_total;
+        break;
+      case containers_usage:
+        usage_keys.containers_there = true;
+        total_ = &usage_keys.containers_total;
+        break;
+      case volumes_usage:
+        usage_keys.volumes_there = true;
+        total_ = &usage_keys.volumes_total;
+        break;
+      default:
+        usage_keys.cache_there = true;
+        total_ = &usage_keys.cache_total;
+        break;
     }
     *total_ = 0;  // zeros are left out
   }
   void there(int what) {
     switch (what) {
-      case images + legacy: old_keys.images_there = true; break;
-      case containers + legacy: old_keys.containers_there = true; break;
-      case volumes + legacy: old_keys.volumes_there = true; break;
-      case cache + legacy: old_keys.cache_there = true; break;
-      default: break;
+      case images + legacy:
+        old_keys.images_there = true;
+        break;
+      case containers + legacy:
+        old_keys.containers_there = true;
+        break;
+      case volumes + legacy:
+        old_keys.volumes_there = true;
+        break;
+      case cache + legacy:
+        old_keys.cache_there = true;
+        break;
+      default:
+        break;
     }
   }
   void add_container() {
     // SizeRw is left out where it is 0.
     if (!container_.bytes && container_.measured) container_.bytes = 0;
-    if (!container_.id.empty() && container_.bytes) into_->containers.emplace_back(std::move(container_.id), *container_.bytes);
+    if (!container_.id.empty() && container_.bytes)
+      into_->containers.emplace_back(std::move(container_.id), *container_.bytes);
   }
   void add_volume();
   void add_record() {
@@ -245,7 +340,8 @@ void disk_usage_decoder::feed(std::string_view piece) {
 core::result<core::disk_usage> disk_usage_decoder::finish(core::instant made_at) {
   if (impl_->state) impl_->state = impl_->through.finish();
   if (!impl_->state) return std::unexpected(impl_->state.error());
-  if (!impl_->found.is_object) return core::fail(core::failure_code::malformed, "the answer says nothing of disk usage");
+  if (!impl_->found.is_object)
+    return core::fail(core::failure_code::malformed, "the answer says nothing of disk usage");
   return assemble(impl_->found, made_at);
 }
 

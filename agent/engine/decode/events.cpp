@@ -9,7 +9,20 @@
 namespace docksweep::engine {
 namespace {
 
-enum field { whole, type, action, status, old_id, from, actor, actor_id, attributes, attribute, time_seconds, time_nanoseconds };
+enum field {
+  whole,
+  type,
+  action,
+  status,
+  old_id,
+  from,
+  actor,
+  actor_id,
+  attributes,
+  attribute,
+  time_seconds,
+  time_nanoseconds
+};
 
 constexpr std::array attribute_shape{shape{any_key, attribute, {}}};
 constexpr std::array actor_shape{shape{"ID", actor_id, {}}, shape{"Attributes", attributes, attribute_shape}};
@@ -46,18 +59,31 @@ class event_visitor final : public visitor {
   }
   void text(int what, std::string_view key, std::string_view value) override {
     switch (what) {
-      case type: type_ = value; break;
-      case action: event.action = value; break;
-      case status: status_ = value; break;
-      case old_id: old_id_ = value; break;
-      case from: from_ = value; break;
-      case actor_id: event.id = value; break;
+      case type:
+        type_ = value;
+        break;
+      case action:
+        event.action = value;
+        break;
+      case status:
+        status_ = value;
+        break;
+      case old_id:
+        old_id_ = value;
+        break;
+      case from:
+        from_ = value;
+        break;
+      case actor_id:
+        event.id = value;
+        break;
       case attribute:
         if (key == "name") event.name = value;
         if (key == "image") event.image = value;
         if (key == "imageID") event.image_id = image_id_from(value);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   void number(int what, std::int64_t value) override {
@@ -106,11 +132,14 @@ struct event_decoder::impl {
   }
 };
 
-event_decoder::event_decoder(std::function<void(const core::engine_event&)> on_event) : impl_(std::make_unique<impl>()) {
+event_decoder::event_decoder(std::function<void(const core::engine_event&)> on_event)
+    : impl_(std::make_unique<impl>()) {
   impl_->found.on_event = std::move(on_event);
 }
 event_decoder::~event_decoder() = default;
-std::size_t event_decoder::skipped() const { return impl_->skipped; }
+std::size_t event_decoder::skipped() const {
+  return impl_->skipped;
+}
 
 void event_decoder::feed(std::string_view piece) {
   auto& self = *impl_;

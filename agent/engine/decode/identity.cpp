@@ -9,7 +9,20 @@
 namespace docksweep::engine {
 namespace {
 
-enum field { whole, version, api_version, min_api_version, id, name, driver, root_dir, driver_status, pair, pair_text, message };
+enum field {
+  whole,
+  version,
+  api_version,
+  min_api_version,
+  id,
+  name,
+  driver,
+  root_dir,
+  driver_status,
+  pair,
+  pair_text,
+  message
+};
 
 constexpr std::array version_shape{shape{"Version", version, {}}, shape{"ApiVersion", api_version, {}},
                                    shape{"MinAPIVersion", min_api_version, {}}};
@@ -40,15 +53,25 @@ class info_visitor final : public visitor {
   }
   void text(int what, std::string_view, std::string_view value) override {
     switch (what) {
-      case id: found.id = value; break;
-      case name: found.host_name = value; break;
-      case driver: found.storage_driver = value; break;
-      case root_dir: found.root_dir = value; break;
+      case id:
+        found.id = value;
+        break;
+      case name:
+        found.host_name = value;
+        break;
+      case driver:
+        found.storage_driver = value;
+        break;
+      case root_dir:
+        found.root_dir = value;
+        break;
       case pair_text:
-        if (is_driver_type_ && value.starts_with("io.containerd.snapshotter.")) found.store = core::image_store::containerd;
+        if (is_driver_type_ && value.starts_with("io.containerd.snapshotter."))
+          found.store = core::image_store::containerd;
         is_driver_type_ = value == "driver-type";
         break;
-      default: break;
+      default:
+        break;
     }
   }
   void number(int, std::int64_t) override {}

@@ -53,22 +53,42 @@ class list_visitor final : public visitor {
   }
   void text(int what, std::string_view key, std::string_view value) override {
     switch (what) {
-      case entry: ++listing.unreadable; break;
-      case id: current_.id = image_id_from(value); break;
-      case parent: current_.parent_id = image_id_from(value); break;
+      case entry:
+        ++listing.unreadable;
+        break;
+      case id:
+        current_.id = image_id_from(value);
+        break;
+      case parent:
+        current_.parent_id = image_id_from(value);
+        break;
       case tag:
-      case digest: add_image_name(tags_, digests_, value); break;
-      case label: labels_.emplace_back(key, value); break;
-      default: break;
+      case digest:
+        add_image_name(tags_, digests_, value);
+        break;
+      case label:
+        labels_.emplace_back(key, value);
+        break;
+      default:
+        break;
     }
   }
   void number(int what, std::int64_t value) override {
     switch (what) {
-      case entry: ++listing.unreadable; break;
-      case created: current_.created = time_from(value); break;
-      case size: current_.size = size_from(value); break;
-      case shared_size: current_.shared_size = size_from(value); break;
-      default: break;
+      case entry:
+        ++listing.unreadable;
+        break;
+      case created:
+        current_.created = time_from(value);
+        break;
+      case size:
+        current_.size = size_from(value);
+        break;
+      case shared_size:
+        current_.shared_size = size_from(value);
+        break;
+      default:
+        break;
     }
   }
   void boolean(int what, bool) override { listing.unreadable += what == entry; }
@@ -110,7 +130,18 @@ core::result<core::listing<core::image>> decode_images(std::string_view text) {
 
 namespace {
 
-enum inspect_field { whole = 100, config, root_fs, layers, layer, inspect_parent, inspect_created, os, architecture, variant };
+enum inspect_field {
+  whole = 100,
+  config,
+  root_fs,
+  layers,
+  layer,
+  inspect_parent,
+  inspect_created,
+  os,
+  architecture,
+  variant
+};
 
 constexpr std::array config_shape{shape{"Labels", labels, label_shape}};
 constexpr std::array layer_shape{shape{element, layer, {}}};
@@ -136,17 +167,36 @@ class inspect_visitor final : public visitor {
   void text(int what, std::string_view key, std::string_view value) override {
     auto& image = found.image;
     switch (what) {
-      case id: image.id = image_id_from(value); break;
-      case inspect_parent: image.parent_id = image_id_from(value); break;
+      case id:
+        image.id = image_id_from(value);
+        break;
+      case inspect_parent:
+        image.parent_id = image_id_from(value);
+        break;
       case tag:
-      case digest: add_image_name(image.tags, image.digests, value); break;
-      case inspect_created: image.created = time_from(value); break;
-      case label: image.labels.emplace_back(key, value); break;
-      case layer: found.details.diff_ids.emplace_back(value); break;
-      case os: os_name = value; break;
-      case architecture: architecture_name = value; break;
-      case variant: variant_name = value; break;
-      default: break;
+      case digest:
+        add_image_name(image.tags, image.digests, value);
+        break;
+      case inspect_created:
+        image.created = time_from(value);
+        break;
+      case label:
+        image.labels.emplace_back(key, value);
+        break;
+      case layer:
+        found.details.diff_ids.emplace_back(value);
+        break;
+      case os:
+        os_name = value;
+        break;
+      case architecture:
+        architecture_name = value;
+        break;
+      case variant:
+        variant_name = value;
+        break;
+      default:
+        break;
     }
   }
   void number(int what, std::int64_t value) override {
@@ -180,7 +230,8 @@ core::result<inspected_image> decode_image_inspect(std::string_view text) {
   const auto walked = walk(inspect_root, visit, text);
   if (!walked) return std::unexpected(walked.error());
   auto& found = visit.found;
-  if (found.image.id.empty()) return core::fail(core::failure_code::malformed, "the answer describes no image: it has no ID");
+  if (found.image.id.empty())
+    return core::fail(core::failure_code::malformed, "the answer describes no image: it has no ID");
   sort_labels(found.image.labels);
   found.details.id = found.image.id;
   found.details.content_size = found.image.size;

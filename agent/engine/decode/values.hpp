@@ -19,7 +19,8 @@ bool is_container_id(std::string_view text);
 
 // Sizes and counts: -1 means "not computed".
 std::optional<core::byte_count> size_from(std::int64_t value);
-// Seconds since 1970; a negative time (Go's zero time is the year 1) means "never". 0 is a real time: reproducible builds.
+// Seconds since 1970; a negative time (Go's zero time is the year 1) means "never". 0 is a real time: reproducible
+// builds.
 std::optional<core::instant> time_from(std::int64_t unix_seconds);
 // RFC 3339, "2026-11-23T17:10:57.108345723Z" or with an offset; whole seconds, because that is what listings give.
 std::optional<core::instant> time_from(std::string_view rfc3339);

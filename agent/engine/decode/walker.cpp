@@ -42,7 +42,9 @@ class handler {
   bool on_object_end(std::size_t, json::error_code&) { return leave(); }
   bool on_array_end(std::size_t, json::error_code&) { return leave(); }
 
-  bool on_key_part(json::string_view part, std::size_t, json::error_code&) { return ignored_depth_ > 0 || append(part); }
+  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+    return ignored_depth_ > 0 || append(part);
+  }
   bool on_key(json::string_view part, std::size_t, json::error_code&) {
     if (ignored_depth_ > 0) return true;
     find(whole(part));
@@ -66,7 +68,7 @@ class handler {
   }
   bool on_double(double value, json::string_view, json::error_code&) {
     constexpr double limit = 9.2e18;
-    return number(value > limit ? std::numeric_limits<std::int64_t>::max()
+    return number(value > limit    ? std::numeric_limits<std::int64_t>::max()
                   : value < -limit ? std::numeric_limits<std::int64_t>::min()
                                    : static_cast<std::int64_t>(value));
   }
@@ -135,7 +137,8 @@ class handler {
     }
     for (const auto& candidate : candidates) {
       // The first letter tells most keys apart without a call to memcmp.
-      if (candidate.key.size() == key.size() && (key.empty() || candidate.key.front() == key.front()) && candidate.key == key) {
+      if (candidate.key.size() == key.size() && (key.empty() || candidate.key.front() == key.front()) &&
+          candidate.key == key) {
         next_ = &candidate;
         return;
       }
@@ -174,16 +177,15 @@ core::result<void> malformed(const std::string& what) {
 
 json::parse_options tolerant() {
   json::parse_options options;
-  options.max_depth = 256;               // a deep field that nobody asked for is no reason to refuse an answer
-  options.allow_invalid_utf8 = true;     // labels are whatever an image's author typed
+  options.max_depth = 256;            // a deep field that nobody asked for is no reason to refuse an answer
+  options.allow_invalid_utf8 = true;  // labels are whatever an image's author typed
   return options;
 }
 
 }  // namespace
 
 struct walker::impl {
-  impl(const shape& root, visitor& to, std::size_t text_limit_bytes)
-      : parser(tolerant(), root, to, text_limit_bytes) {}
+  impl(const shape& root, visitor& to, std::size_t text_limit_bytes) : parser(tolerant(), root, to, text_limit_bytes) {}
   json::basic_parser<handler> parser;
   std::size_t consumed = 0;
 };
@@ -204,7 +206,9 @@ core::result<std::size_t> walker::feed_one(std::string_view piece) {
   return taken;
 }
 
-bool walker::at_end() const { return impl_->parser.done(); }
+bool walker::at_end() const {
+  return impl_->parser.done();
+}
 
 void walker::restart() {
   impl_->parser.reset();

@@ -14,9 +14,9 @@ namespace docksweep::engine {
 
 // What to look for inside an object or array.
 struct shape {
-  std::string_view key;          // of the parent object; any_key in a map, element in an array
-  int id = 0;                    // what the visitor is told
-  std::span<const shape> inside; // of the object or array found there
+  std::string_view key;           // of the parent object; any_key in a map, element in an array
+  int id = 0;                     // what the visitor is told
+  std::span<const shape> inside;  // of the object or array found there
 };
 // any_key stands alone in its object.
 inline constexpr std::string_view any_key = "*";
