@@ -32,7 +32,8 @@ constexpr milliseconds busy_pause(2000);             // before asking an engine 
 
 class docker_engine final : public app::engine {
  public:
-  docker_engine(asio::any_io_executor executor, net::endpoint where, docker_engine_options options, app::telemetry& counts)
+  docker_engine(asio::any_io_executor executor, net::endpoint where, docker_engine_options options,
+                app::telemetry& counts)
       : options_(std::move(options)),
         session_(std::move(executor), std::move(where), options_.trace, options_.timeout, counts) {}
 
@@ -50,7 +51,10 @@ class docker_engine final : public app::engine {
 
  private:
   api_call object_call(std::string_view endpoint, std::string path) const {
-    return {.endpoint = endpoint, .path = std::move(path), .query = {}, .timeout = options_.timeout,
+    return {.endpoint = endpoint,
+            .path = std::move(path),
+            .query = {},
+            .timeout = options_.timeout,
             .body_limit_bytes = object_limit_bytes};
   }
   task<result<inspected_image>> inspect(std::string name);
@@ -169,7 +173,8 @@ task<result<core::image_details>> docker_engine::image_details(std::string id) {
   auto answer = co_await session_.get(object_call("image_history", path));
   if (!answer && answer.error().code == failure_code::not_found) {
     // Gone since the inspect; or (containerd store: another platform's image, or one of 26.1.5 that was loaded together
-    // with one removed since) still there without unpacked snapshots: then its layers are known, and their sizes are not.
+    // with one removed since) still there without unpacked snapshots: then its layers are known, and their sizes are
+    // not.
     const auto again = co_await inspect(id);
     if (!again) co_return std::unexpected(again.error());
     inspected->details.chain_ids = core::chain_ids(inspected->details.diff_ids);
@@ -185,8 +190,11 @@ task<result<core::image_details>> docker_engine::image_details(std::string id) {
   co_return std::move(details);
 }
 
-task<result<core::listing<core::container>>> docker_engine::list_containers(app::engine_filters filters, bool with_sizes) {
-  api_call call{.endpoint = "containers_list", .path = "/containers/json", .query = {{"all", "1"}},
+task<result<core::listing<core::container>>> docker_engine::list_containers(app::engine_filters filters,
+                                                                            bool with_sizes) {
+  api_call call{.endpoint = "containers_list",
+                .path = "/containers/json",
+                .query = {{"all", "1"}},
                 .timeout = with_sizes ? options_.disk_usage_timeout : options_.timeout};
   if (with_sizes) call.query.emplace_back("size", "1");
   if (!filters.empty()) call.query.emplace_back("filters", encode_filters(filters));
@@ -221,7 +229,8 @@ task<result<core::disk_usage>> docker_engine::disk_usage() {
   const auto until = clock::now() + options_.disk_usage_timeout;
   while (disk_usage_runs_) {
     if (clock::now() >= until) {
-      co_return core::fail(failure_code::timeout, "the engine is still busy with an earlier question for its disk usage");
+      co_return core::fail(failure_code::timeout,
+                           "the engine is still busy with an earlier question for its disk usage");
     }
     co_await sleep(milliseconds(100));
   }
