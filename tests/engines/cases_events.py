@@ -3,6 +3,8 @@ import time
 
 import containers
 import images
+import scenario
+from cases_measures import IMAGE_STATES
 from docksweep import agent
 
 ROUNDS = 3
@@ -22,7 +24,7 @@ class events:
         containers.runnable(cls.engine)
         images.load_images(cls.engine, [images.image(f"filler:{n}", [images.layer.of_size(100 + n)]) for n in range(20)])
         cls.agent = cls.enterClassContext(agent(cls.engine.host, {"metrics": {"per_image": 200}}))
-        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="images") >= 0,
+        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="containers") >= 0,
                            "the first disk usage", 30)
         time.sleep(1)
 
@@ -98,11 +100,20 @@ class events:
             reference = f"moving{number}:1"
             old, new = (images.image(reference, [images.layer.of_size(500 + size)]) for size in (number, 10 + number))
             images.load_images(self.engine, [old])
-            self.agent.wait_for(lambda: self.has_image(reference)(self.agent.metrics()), "the old image")
-            dangling = self.agent.metrics().value("docksweep_images", state="dangling")
+            self.agent.wait_for(lambda: self.holder(self.agent.metrics(), reference), "the old image")
+            before = self.holder(self.agent.metrics(), reference)
             self.shows("tag moves", lambda: images.load_images(self.engine, [new]),
-                       lambda metrics: metrics.value("docksweep_images", state="dangling") == dangling + 1)
+                       lambda metrics: self.holder(metrics, reference) not in (None, before))
+            # The old one is dangling now, or (containerd store) gone.
+            self.agent.wait_for(lambda: self.agent.metrics().family("docksweep_images", "state")
+                                == scenario.counted(scenario.image_states(self.engine), IMAGE_STATES),
+                                "the old image's state", LIMIT_SECONDS)
         self.in_time()
+
+    def holder(self, metrics, reference):
+        """The ID of the image that has this reference; None when there is none."""
+        return next((labels["id"] for labels in metrics.labels("docksweep_image_size_bytes")
+                     if labels["image"] == self.prefix + reference), None)
 
     def test_containers_live_and_die(self):
         for number in range(ROUNDS):

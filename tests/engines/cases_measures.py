@@ -19,7 +19,7 @@ class measures:
         cls.engine = cls.enterClassContext(cls.start())
         cls.node = scenario.node(cls.engine, cls.states)
         cls.agent = cls.enterClassContext(agent(cls.engine.host))
-        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="images") >= 0,
+        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="containers") >= 0,
                            "the first disk usage", 30)
 
     def eventually_equal(self, read, truth):
@@ -52,10 +52,11 @@ class measures:
 
     def test_disk_usage_is_what_the_engine_reports(self):
         said = scenario.disk_usage(self.engine)
-        truth = {"images": said["LayersSize"],
+        truth = {"images": said["LayersSize"] or None,  # Podman says 0 whatever there is: no figure then
                  "containers": sum(item.get("SizeRw") or 0 for item in said["Containers"] or []),
                  "volumes": sum(max(item["UsageData"]["Size"], 0) for item in said["Volumes"] or []),
                  "build_cache": sum(item["Size"] for item in said.get("BuildCache") or [])}
+        truth = {name: size for name, size in truth.items() if size is not None}
         self.assertEqual(self.agent.metrics().family("docksweep_disk_usage_bytes", "resource"), truth)
         self.assertGreaterEqual(truth["containers"], scenario.WRITTEN_BYTES)
         self.assertGreaterEqual(truth["volumes"], scenario.VOLUME_BYTES)

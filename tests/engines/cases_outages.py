@@ -58,6 +58,7 @@ class outages:
     def test_state_series_disappear_after_three_resyncs(self):
         sweep = self.agent({"inventory": {"resync": "2s"}})
         self.figures_are_right(sweep)
+        sweep.wait_for(lambda: sweep.metrics().labels("docksweep_disk_size_bytes"), "the file systems")
         paths = sweep.metrics().family("docksweep_disk_size_bytes", "path")
         self.engine.kill()
         killed = time.monotonic()

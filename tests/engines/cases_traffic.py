@@ -27,7 +27,7 @@ class traffic:
     def settled(self, settings=None):
         """An agent that has finished its start: listing, details, the first disk usage."""
         sweep = self.enterContext(agent(self.proxy.host, settings))
-        sweep.wait_for(lambda: sweep.metrics().value("docksweep_disk_usage_bytes", resource="images") >= 0,
+        sweep.wait_for(lambda: sweep.metrics().value("docksweep_disk_usage_bytes", resource="containers") >= 0,
                        "the first disk usage", 30)
         sweep.wait_for(self.is_quiet, "an agent at rest", 20, pause=0.1)
         return sweep

@@ -130,7 +130,8 @@ class agent:
         return json.loads(out)
 
     def log(self, lines=30):
-        return "".join(open(f"{self.folder}/log", errors="replace").readlines()[-lines:])
+        text = pathlib.Path(f"{self.folder}/log").read_text(errors="replace")
+        return "".join(text.splitlines(keepends=True)[-lines:])
 
     # --- its end ----------------------------------------------------------------------------------------------------
 

@@ -123,7 +123,8 @@ class real_engine:
 
     def log(self, lines=25):
         with contextlib.suppress(OSError):
-            return "".join(open(f"{self.folder}/engine.log", errors="replace").readlines()[-lines:])
+            text = pathlib.Path(f"{self.folder}/engine.log").read_text(errors="replace")
+            return "".join(text.splitlines(keepends=True)[-lines:])
         return "(no log)"
 
     # --- asking it --------------------------------------------------------------------------------------------------
