@@ -34,6 +34,22 @@ TEST_F(watcher_listings, burst_waits_for_a_listing_that_may_start_soon) {
   EXPECT_EQ(engine.count("find_image"), 0U);
 }
 
+TEST_F(watcher_listings, container_that_a_burst_says_is_dead_is_looked_at_until_it_is) {
+  for (int i = 0; i < 60; ++i) add_container(i);
+  start_and_settle();
+  for (int i = 0; i < 60; ++i) {
+    if (i != 7) engine.containers[container_id(i)].state = core::container_state::exited;
+    engine.send(container_event("die", container_id(i)));
+  }
+  ASSERT_TRUE(run_until([&] { return seen_container(8)->state == core::container_state::exited; }, milliseconds(1000)));
+  EXPECT_EQ(engine.count("list_images"), 1U);
+  EXPECT_EQ(seen_container(7)->state, core::container_state::running) << "the listing was too early for this one";
+  engine.containers[container_id(7)].state = core::container_state::exited;
+  ASSERT_TRUE(run_until([&] { return seen_container(7)->state == core::container_state::exited; }, milliseconds(1000)));
+  EXPECT_EQ(engine.count("list_images"), 1U);
+  EXPECT_LE(engine.count("find_container"), 2U);
+}
+
 TEST_F(watcher_listings, one_that_a_lost_stream_broke_off_is_made_again) {
   add_image(1);
   engine.delay["list_images"] = milliseconds(60);
