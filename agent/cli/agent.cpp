@@ -1,5 +1,5 @@
-// Life of the agent: its loops, its start and its end. What it serves is in agent_content.cpp, how it takes over another
-// configuration in agent_reload.cpp.
+// Life of the agent: its loops, its start and its end. What it serves is in agent_content.cpp, how it takes over
+// another configuration in agent_reload.cpp.
 #include "cli/agent.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +54,8 @@ core::result<void> agent::begin() {
   auto made = make_engine_side(settings_);
   if (!made) return std::unexpected(std::move(made).error());
   engine_ = *std::move(made);
-  server_ = std::make_unique<web::server>(executor_, web_options(settings_), web::make_routes(content()), parts_.counts);
+  server_ =
+      std::make_unique<web::server>(executor_, web_options(settings_), web::make_routes(content()), parts_.counts);
   if (auto started = server_->start(); !started) return started;
   parts_.counts.config_loaded(settings_.hash, std::chrono::system_clock::now());
   parts_.counts.set_enforcing(false);  // this version measures; it removes nothing, whatever the mode

@@ -64,7 +64,8 @@ std::shared_ptr<const std::string> agent::inventory_json() {
   if (view == nullptr) return nullptr;
   if (inventory_json_ == nullptr || inventory_revision_ != state_revision()) {
     auto text = std::make_shared<std::string>();
-    report::write_inventory([&text](std::string_view piece) { *text += piece; }, *view, file_systems_, containerd_root_);
+    report::write_inventory([&text](std::string_view piece) { *text += piece; }, *view, file_systems_,
+                            containerd_root_);
     inventory_json_ = std::move(text);
     inventory_revision_ = state_revision();
   }

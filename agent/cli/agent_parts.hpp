@@ -8,8 +8,8 @@ namespace docksweep::cli {
 
 // One engine and its watcher: replaced as a whole when [engine] or [inventory] changes.
 struct agent::engine_side {
-  engine_side(const boost::asio::any_io_executor& executor, chosen_engine made, app::store& memory, app::telemetry& counts,
-              app::log_sink& log, app::watcher_options options)
+  engine_side(const boost::asio::any_io_executor& executor, chosen_engine made, app::store& memory,
+              app::telemetry& counts, app::log_sink& log, app::watcher_options options)
       : chosen(std::move(made)), watcher(executor, *chosen.engine, memory, counts, log, options) {}
 
   chosen_engine chosen;

@@ -75,7 +75,8 @@ core::result<void> agent::take_over(config::settings fresh) {
 void agent::say_what_needs_a_restart(const config::settings& fresh) {
   if (fresh.state.path == settings_.state.path) return;
   parts_.log.log(log_level::warn, "restart_needed",
-                 {{"key", "state.path"}, {"why", "the state is opened at the start; until then " + settings_.state.path + " is used"}});
+                 {{"key", "state.path"},
+                  {"why", "the state is opened at the start; until then " + settings_.state.path + " is used"}});
 }
 
 }  // namespace docksweep::cli

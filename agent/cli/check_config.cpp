@@ -37,8 +37,10 @@ std::string effective_as_json(const std::string& path, const config::configurati
   for (const auto& row : config::effective_rows(loaded)) {
     rows.push_back({{"key", row.path}, {"value", literal(row.value)}, {"source", row.source}});
   }
-  return json::serialize(json::object{
-             {"file", path}, {"valid", true}, {"hash", config::effective_hash(loaded)}, {"settings", std::move(rows)}}) +
+  return json::serialize(json::object{{"file", path},
+                                      {"valid", true},
+                                      {"hash", config::effective_hash(loaded)},
+                                      {"settings", std::move(rows)}}) +
          "\n";
 }
 

@@ -177,7 +177,8 @@ void add_the_rest(CLI::App& app, choices& into, chooser& which) {
   which.emplace_back(run, [](const choices& chosen) -> command { return chosen.run; });
 
   auto* metrics = add_command(app, "metrics", "One collection for the textfile collector", metrics_help);
-  metrics->add_option("-o,--output", into.metrics.output, "Replace this file instead of writing to stdout")->type_name("FILE");
+  metrics->add_option("-o,--output", into.metrics.output, "Replace this file instead of writing to stdout")
+      ->type_name("FILE");
   which.emplace_back(metrics, [](const choices& chosen) -> command { return chosen.metrics; });
 
   auto* check = add_command(app, "check-config", "Read the configuration as the agent would", check_config_help);

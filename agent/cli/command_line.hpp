@@ -13,9 +13,9 @@ namespace docksweep::cli {
 enum exit_status : int { done = 0, failed = 1, bad_usage = 2 };
 
 struct global_options {
-  std::string config;           // --config; empty: /etc/docksweep/docksweep.toml, or the defaults without that file
-  std::string host;             // --host; empty: what the configuration says
-  bool trace = false;           // each engine call as a curl line on stderr
+  std::string config;  // --config; empty: /etc/docksweep/docksweep.toml, or the defaults without that file
+  std::string host;    // --host; empty: what the configuration says
+  bool trace = false;  // each engine call as a curl line on stderr
 };
 
 using filters = std::vector<std::pair<std::string, std::string>>;  // the engine's own, "dangling" → "true"
@@ -40,7 +40,7 @@ struct df_command {
 };
 
 struct metrics_command {
-  std::string output;           // empty: stdout
+  std::string output;  // empty: stdout
 };
 
 struct check_config_command {
@@ -48,8 +48,8 @@ struct check_config_command {
 };
 
 struct init_command {
-  std::string name;             // empty: the commented default
-  std::string output;           // empty: stdout
+  std::string name;    // empty: the commented default
+  std::string output;  // empty: stdout
   bool force = false;
 };
 

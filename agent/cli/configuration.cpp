@@ -11,7 +11,8 @@ std::string config_path(const global_options& global) {
   return global.config.empty() ? std::string(config::default_path) : global.config;
 }
 
-std::expected<config::configuration, config::faults> load_configuration(const global_options& global, named_files files) {
+std::expected<config::configuration, config::faults> load_configuration(const global_options& global,
+                                                                        named_files files) {
   auto env = config::process_environment();
   if (files == named_files::not_needed) env.why_unreadable = config::every_file_will_do;
   return config::load_file(config_path(global), !global.config.empty(), env);

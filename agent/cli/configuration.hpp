@@ -18,7 +18,8 @@ enum class named_files {
 // The file that counts: --config, or the default one.
 std::string config_path(const global_options& global);
 
-std::expected<config::configuration, config::faults> load_configuration(const global_options& global, named_files files);
+std::expected<config::configuration, config::faults> load_configuration(const global_options& global,
+                                                                        named_files files);
 
 // The same, with the faults on stderr; std::nullopt: the exit status is bad_usage.
 std::optional<config::configuration> configuration_or_complain(const global_options& global, named_files files);

@@ -16,7 +16,9 @@ namespace docksweep::cli {
 namespace {
 
 // A container that is being removed may have lost its name.
-std::string name_of(const core::container& one) { return one.names.empty() ? one.id : one.names.front(); }
+std::string name_of(const core::container& one) {
+  return one.names.empty() ? one.id : one.names.front();
+}
 
 std::string as_table(const std::vector<core::container>& containers, const containers_command& what) {
   using report::alignment;

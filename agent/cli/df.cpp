@@ -58,8 +58,10 @@ std::string resources(const core::view& view, const df_command& what) {
   const auto count = [](std::size_t number) { return fmt::format("{}", number); };
   table.add({"images", count(node.images.size()), human_bytes(view.layers().total()), human_bytes(view.reclaimable()),
              "images not in use"});
-  table.add({"  dangling", count(static_cast<std::size_t>(view.images_by_state()[static_cast<std::size_t>(core::image_state::dangling)])),
-             "", human_bytes(view.dangling_reclaimable()), "dangling images alone"});
+  table.add(
+      {"  dangling",
+       count(static_cast<std::size_t>(view.images_by_state()[static_cast<std::size_t>(core::image_state::dangling)])),
+       "", human_bytes(view.dangling_reclaimable()), "dangling images alone"});
   const auto& disk = node.disk;
   table.add({"containers", count(node.containers.size()), disk ? human_bytes(disk->containers_bytes) : "-",
              human_bytes(stopped_bytes(node)), "stopped containers"});
@@ -82,7 +84,8 @@ std::string file_systems(const core::view& view, const measured_disks& disks, co
   const auto unaccounted = report::unaccounted_bytes(view, disks.found, disks.containerd_root);
   for (std::size_t i = 0; i < disks.found.size(); ++i) {
     const auto& one = disks.found[i];
-    const double full = one.size_bytes > 0 ? 1.0 - static_cast<double>(one.avail_bytes) / static_cast<double>(one.size_bytes) : 0;
+    const double full =
+        one.size_bytes > 0 ? 1.0 - static_cast<double>(one.avail_bytes) / static_cast<double>(one.size_bytes) : 0;
     table.add({one.path, human_bytes(one.size_bytes), human_bytes(one.size_bytes - one.free_bytes),
                human_bytes(one.avail_bytes), fmt::format("{:.0f} %", full * 100), human_bytes(unaccounted[i])});
   }

@@ -18,12 +18,14 @@ namespace {
 
 using row_list = std::vector<std::uint32_t>;  // indices of images in the view
 
-// A build cache that shares layers with images changes what they free: an answer as old as this still tells whether there
-// is one, and a slow engine is not waited for longer than this.
+// A build cache that shares layers with images changes what they free: an answer as old as this still tells whether
+// there is one, and a slow engine is not waited for longer than this.
 constexpr std::chrono::hours disk_at_most_old{1};
 constexpr std::chrono::seconds disk_patience{10};
 
-bool needs_layers(const images_command& what) { return !what.quiet || what.sort == image_order::freed; }
+bool needs_layers(const images_command& what) {
+  return !what.quiet || what.sort == image_order::freed;
+}
 
 // The images that the filters choose; without any all but the intermediate ones.
 app::task<core::result<row_list>> choose(session& with, const core::view& view, const images_command& what) {
@@ -49,7 +51,8 @@ std::string first_name(const core::image& image) {
 
 // Largest, most freed and newest first; names in order, nameless ones last.
 bool comes_first(const core::image& a, const core::image& b, image_order by) {
-  if (by == image_order::created) return a.created.value_or(core::instant::min()) > b.created.value_or(core::instant::min());
+  if (by == image_order::created)
+    return a.created.value_or(core::instant::min()) > b.created.value_or(core::instant::min());
   if (by == image_order::size) return a.size.value_or(-1) > b.size.value_or(-1);
   const auto name_a = first_name(a), name_b = first_name(b);
   return name_a.empty() != name_b.empty() ? name_b.empty() : name_a < name_b;
@@ -85,7 +88,8 @@ std::string shown_name(const core::image& image, bool whole) {
   if (names.empty()) return "<none>";
   if (whole) return joined(names);
   auto name = names.front();
-  if (const auto at = name.find("@sha256:"); at != std::string::npos) name = name.substr(0, at + 1) + name.substr(at + 8, 12);
+  if (const auto at = name.find("@sha256:"); at != std::string::npos)
+    name = name.substr(0, at + 1) + name.substr(at + 8, 12);
   return names.size() == 1 ? name : fmt::format("{} +{}", name, names.size() - 1);
 }
 
@@ -106,7 +110,8 @@ std::string as_table(const core::view& view, const row_list& rows, bool no_trunc
     const auto used_by = holders.of(image).size();
     table.add({shown_name(image, no_trunc), no_trunc ? image.id : report::short_id(image.id),
                std::string(to_string(view.states()[i])), report::human_bytes(image.size),
-               report::human_bytes(view.freed_alone(i)), image.created ? report::human_duration(now - *image.created) : "-",
+               report::human_bytes(view.freed_alone(i)),
+               image.created ? report::human_duration(now - *image.created) : "-",
                used_by == 0 ? "" : fmt::format("{}", used_by)});
   }
   return table.text({.width = output_width(), .no_trunc = no_trunc, .colour = output_colour()});
@@ -130,7 +135,8 @@ void say_what_is_unknown(const node_reading& read) {
                      read.unknown_layers == 1 ? "" : "s", read.layers_problem));
   }
   if (!read.disk_problem.empty()) {
-    note(fmt::format("What the build cache shares with images is unknown, so FREED is \"at most\": {}", read.disk_problem));
+    note(fmt::format("What the build cache shares with images is unknown, so FREED is \"at most\": {}",
+                     read.disk_problem));
   }
 }
 

@@ -12,10 +12,14 @@ namespace {
 
 std::string_view name_of(app::log_level level) {
   switch (level) {
-    case app::log_level::debug: return "debug";
-    case app::log_level::info: return "info";
-    case app::log_level::warn: return "warn";
-    case app::log_level::error: return "error";
+    case app::log_level::debug:
+      return "debug";
+    case app::log_level::info:
+      return "info";
+    case app::log_level::warn:
+      return "warn";
+    case app::log_level::error:
+      return "error";
   }
   return "error";
 }
@@ -55,15 +59,18 @@ std::string quoted(std::string_view text) {
   return out += '"';
 }
 
-std::string json_text(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+std::string json_text(std::string_view text) {
+  return boost::json::serialize(boost::json::string(text));
+}
 
 }  // namespace
 
 std::string log_line(config::log_format format, core::instant when, app::log_level level, std::string_view event,
                      std::span<const app::log_field> fields) {
   const bool json = format == config::log_format::json;
-  std::string out = fmt::format(fmt::runtime(json ? R"({{"ts":"{}","level":"{}","event":{})" : "ts={} level={} event={}"), rfc3339(when),
-                                name_of(level), json ? json_text(event) : quoted(event));
+  std::string out =
+      fmt::format(fmt::runtime(json ? R"({{"ts":"{}","level":"{}","event":{})" : "ts={} level={} event={}"),
+                  rfc3339(when), name_of(level), json ? json_text(event) : quoted(event));
   for (const auto& [key, value] : fields) {
     out += json ? fmt::format(",{}:{}", json_text(key), json_text(value)) : fmt::format(" {}={}", key, quoted(value));
   }

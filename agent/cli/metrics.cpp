@@ -29,11 +29,11 @@ std::vector<prometheus::MetricFamily> own_families(session& with) {
 
 std::string page(session& with, const report::node_state& state, const std::string& containerd_root) {
   const auto& settings = with.configuration.values;
-  auto families = report::node_families(
-      state, {.resync = settings.inventory.resync,
-              .disk_usage = settings.inventory.disk_usage,
-              .per_image = static_cast<std::size_t>(std::max(0, settings.metrics.per_image)),
-              .containerd_root = containerd_root});
+  auto families =
+      report::node_families(state, {.resync = settings.inventory.resync,
+                                    .disk_usage = settings.inventory.disk_usage,
+                                    .per_image = static_cast<std::size_t>(std::max(0, settings.metrics.per_image)),
+                                    .containerd_root = containerd_root});
   for (auto& family : own_families(with)) families.push_back(std::move(family));
   std::string text;
   report::write_families(text, families, report::exposition_format::text_0_0_4);
@@ -70,7 +70,7 @@ app::task<int> collect(session& with, metrics_command what) {
     complain(replaced.error().message);
     written = false;
   }
-  co_return read && written ? done : failed;
+  co_return read&& written ? done : failed;
 }
 
 }  // namespace

@@ -15,8 +15,8 @@
 namespace docksweep::cli {
 
 struct reading_wish {
-  bool layers = false;            // inspect and history of every image that the store does not know
-  bool container_sizes = false;   // the engine walks every writable layer: slow
+  bool layers = false;           // inspect and history of every image that the store does not know
+  bool container_sizes = false;  // the engine walks every writable layer: slow
   // Volumes and build cache: an answer that an agent has kept and that is younger than this will do …
   std::chrono::milliseconds disk_at_most_old = std::chrono::milliseconds(0);
   // … else the engine is asked, and given so long (it walks every volume). Zero: it is not asked.
@@ -25,10 +25,10 @@ struct reading_wish {
 
 struct node_reading {
   std::shared_ptr<const core::view> view;
-  int unknown_layers = 0;         // images whose layers could not be read: figures about them are bounds
-  std::string layers_problem;     // the first reason for that
-  std::string disk_problem;       // why there is no disk usage; empty: there is, or nobody wished for it
-  bool disk_from_agent = false;   // an agent has asked for it, view->what().disk->made_at says when
+  int unknown_layers = 0;        // images whose layers could not be read: figures about them are bounds
+  std::string layers_problem;    // the first reason for that
+  std::string disk_problem;      // why there is no disk usage; empty: there is, or nobody wished for it
+  bool disk_from_agent = false;  // an agent has asked for it, view->what().disk->made_at says when
 };
 
 class node_reader {

@@ -19,7 +19,8 @@ int stderr_width() {
 
 }  // namespace
 
-std::string progress_text(std::string_view what, std::size_t done, std::size_t total, std::chrono::seconds since, int width) {
+std::string progress_text(std::string_view what, std::size_t done, std::size_t total, std::chrono::seconds since,
+                          int width) {
   const auto room = static_cast<std::size_t>(std::max(width - 1, 1));  // the last column would wrap on some terminals
   std::string line;
   if (total == 0) {

@@ -9,7 +9,8 @@
 namespace docksweep::cli {
 
 // "reading layers of images [=====>    ] 512/1000"; without a total "asking the engine … 12 s".
-std::string progress_text(std::string_view what, std::size_t done, std::size_t total, std::chrono::seconds since, int width);
+std::string progress_text(std::string_view what, std::size_t done, std::size_t total, std::chrono::seconds since,
+                          int width);
 
 class progress_line {
  public:

@@ -22,7 +22,9 @@
 namespace docksweep::cli {
 namespace {
 
-int status_of(const core::failure& failure) { return failure.code == core::failure_code::invalid ? bad_usage : failed; }
+int status_of(const core::failure& failure) {
+  return failure.code == core::failure_code::invalid ? bad_usage : failed;
+}
 
 core::result<config::settings> load_again(const global_options& global) {
   auto loaded = load_configuration(global, named_files::must_be_readable);
@@ -73,8 +75,9 @@ int execute(const global_options& global, const run_command&) {
   if (!configuration) return bad_usage;
   auto settings = std::move(configuration->values);
   stderr_log log(settings.log);
-  log.log(app::log_level::info, "starting",
-          {{"version", std::string(version())}, {"revision", std::string(revision())}, {"config", config_path(global)}});
+  log.log(
+      app::log_level::info, "starting",
+      {{"version", std::string(version())}, {"revision", std::string(revision())}, {"config", config_path(global)}});
 
   report::prometheus_telemetry counts({std::string(version()), std::string(revision()), std::string(compiler())});
   auto memory = store::make_sqlite_store(settings.state.path, store::open_mode::read_write, log);

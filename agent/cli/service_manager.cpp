@@ -12,7 +12,8 @@
 
 namespace docksweep::cli {
 
-service_manager::service_manager(std::string_view notify_socket, std::string_view watchdog_usec) : socket_(notify_socket) {
+service_manager::service_manager(std::string_view notify_socket, std::string_view watchdog_usec)
+    : socket_(notify_socket) {
   std::int64_t allowed = 0;
   const auto end = watchdog_usec.data() + watchdog_usec.size();
   const auto read = std::from_chars(watchdog_usec.data(), end, allowed);
@@ -34,7 +35,8 @@ void service_manager::tell(std::string_view state) const {
   const int file = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (file < 0) return;
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-  ::sendto(file, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), length);
+  ::sendto(file, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
+           length);
   ::close(file);
 }
 

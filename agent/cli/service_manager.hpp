@@ -10,8 +10,8 @@ namespace docksweep::cli {
 
 class service_manager {
  public:
-  // `notify_socket`: the value of NOTIFY_SOCKET, a path or "@name"; empty: nobody listens. `watchdog_usec`: the value of
-  // WATCHDOG_USEC; empty or not a number: no watchdog.
+  // `notify_socket`: the value of NOTIFY_SOCKET, a path or "@name"; empty: nobody listens. `watchdog_usec`: the value
+  // of WATCHDOG_USEC; empty or not a number: no watchdog.
   service_manager(std::string_view notify_socket, std::string_view watchdog_usec);
   // From this process' environment.
   static service_manager from_environment();

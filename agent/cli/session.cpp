@@ -24,8 +24,8 @@ std::unique_ptr<app::store> open_memory(const std::string& path, app::log_sink& 
 session make_session(const global_options& global, config::configuration configuration, config::engine_host host,
                      boost::asio::any_io_executor executor, app::log_sink& log) {
   session made;
-  made.counts = std::make_unique<report::prometheus_telemetry>(report::build_facts{
-      std::string(version()), std::string(revision()), std::string(compiler())});
+  made.counts = std::make_unique<report::prometheus_telemetry>(
+      report::build_facts{std::string(version()), std::string(revision()), std::string(compiler())});
   engine::docker_engine_options options{.timeout = configuration.values.engine.timeout, .trace = {}};
   if (global.trace) options.trace = note;
   made.engine = engine::make_docker_engine(std::move(executor), host.where, std::move(options), *made.counts);

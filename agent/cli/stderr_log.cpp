@@ -13,20 +13,28 @@ namespace {
 
 spdlog::level::level_enum least(config::log_level level) {
   switch (level) {
-    case config::log_level::debug: return spdlog::level::debug;
-    case config::log_level::info: return spdlog::level::info;
-    case config::log_level::warn: return spdlog::level::warn;
-    case config::log_level::error: break;
+    case config::log_level::debug:
+      return spdlog::level::debug;
+    case config::log_level::info:
+      return spdlog::level::info;
+    case config::log_level::warn:
+      return spdlog::level::warn;
+    case config::log_level::error:
+      break;
   }
   return spdlog::level::err;
 }
 
 spdlog::level::level_enum level_of(app::log_level level) {
   switch (level) {
-    case app::log_level::debug: return spdlog::level::debug;
-    case app::log_level::info: return spdlog::level::info;
-    case app::log_level::warn: return spdlog::level::warn;
-    case app::log_level::error: break;
+    case app::log_level::debug:
+      return spdlog::level::debug;
+    case app::log_level::info:
+      return spdlog::level::info;
+    case app::log_level::warn:
+      return spdlog::level::warn;
+    case app::log_level::error:
+      break;
   }
   return spdlog::level::err;
 }
@@ -60,7 +68,9 @@ stderr_log::stderr_log(config::log_settings settings)
   spdlog::set_default_logger(std::move(forwarder));
 }
 
-stderr_log::~stderr_log() { spdlog::set_default_logger(std::move(former_default_)); }
+stderr_log::~stderr_log() {
+  spdlog::set_default_logger(std::move(former_default_));
+}
 
 void stderr_log::use(config::log_settings settings) {
   settings_ = settings;

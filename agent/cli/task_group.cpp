@@ -29,7 +29,9 @@ bool is_cancellation(const std::exception_ptr& error) {
 }  // namespace
 
 task_group::task_group(asio::any_io_executor executor, std::function<void()> on_failure)
-    : executor_(executor), on_failure_(std::move(on_failure)), empty_(executor, asio::steady_timer::time_point::max()) {}
+    : executor_(executor),
+      on_failure_(std::move(on_failure)),
+      empty_(executor, asio::steady_timer::time_point::max()) {}
 
 void task_group::start(app::task<void> work) {
   const auto place = members_.emplace(members_.end());

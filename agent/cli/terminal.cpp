@@ -56,7 +56,9 @@ bool output_colour() {
   return ::isatty(STDOUT_FILENO) == 1 && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
 
-bool progress_wanted() { return ::isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb"; }
+bool progress_wanted() {
+  return ::isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb";
+}
 
 bool print(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
@@ -65,10 +67,16 @@ bool print(std::string_view text) {
   return false;
 }
 
-void complain(std::string_view message) { note(fmt::format("docksweep: {}", message)); }
+void complain(std::string_view message) {
+  note(fmt::format("docksweep: {}", message));
+}
 
-void note(std::string_view line) { note_raw(fmt::format("{}\n", line)); }
+void note(std::string_view line) {
+  note_raw(fmt::format("{}\n", line));
+}
 
-void note_raw(std::string_view text) { write_all(STDERR_FILENO, text); }
+void note_raw(std::string_view text) {
+  write_all(STDERR_FILENO, text);
+}
 
 }  // namespace docksweep::cli

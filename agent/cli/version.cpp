@@ -7,9 +7,13 @@
 
 namespace docksweep::cli {
 
-std::string_view version() { return DOCKSWEEP_VERSION; }
+std::string_view version() {
+  return DOCKSWEEP_VERSION;
+}
 
-std::string_view revision() { return DOCKSWEEP_REVISION; }
+std::string_view revision() {
+  return DOCKSWEEP_REVISION;
+}
 
 std::string_view compiler() {
   static const std::string name =
@@ -21,6 +25,8 @@ std::string_view compiler() {
   return name;
 }
 
-std::string version_line() { return fmt::format("docksweep {} (revision {}, {})", version(), revision(), compiler()); }
+std::string version_line() {
+  return fmt::format("docksweep {} (revision {}, {})", version(), revision(), compiler());
+}
 
 }  // namespace docksweep::cli

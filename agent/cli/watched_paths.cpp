@@ -17,7 +17,8 @@ bool folder_is_here(const std::string& path) {
 
 // A dockerd that runs a containerd of its own keeps everything below its own root.
 std::string containerd_root_of(const core::engine_identity& engine) {
-  if (engine.store != core::image_store::containerd || folder_is_here(engine.root_dir + "/containerd/daemon")) return {};
+  if (engine.store != core::image_store::containerd || folder_is_here(engine.root_dir + "/containerd/daemon"))
+    return {};
   return default_containerd_root;
 }
 
@@ -33,7 +34,8 @@ watched_paths find_watched_paths(const config::engine_settings& settings, const 
     return found;
   }
   if (!here) {
-    found.unseen = fmt::format("the engine is on another machine ({}), whose disks cannot be seen from here", where.host);
+    found.unseen =
+        fmt::format("the engine is on another machine ({}), whose disks cannot be seen from here", where.host);
     return found;
   }
   if (folder_is_here(engine.root_dir)) {

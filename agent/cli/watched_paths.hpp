@@ -13,7 +13,7 @@ namespace docksweep::cli {
 struct watched_paths {
   std::vector<std::string> paths;
   std::string containerd_root;  // where a containerd of its own keeps the images; empty: inside the engine's root
-  std::string unseen;  // for people: what cannot be watched from here and what to do about it; empty: nothing
+  std::string unseen;           // for people: what cannot be watched from here and what to do about it; empty: nothing
 };
 
 // [engine].paths when set. Else where the engine keeps its data (DockerRootDir of /info), and containerd's root on that

@@ -78,8 +78,8 @@ std::expected<void, create_failure> create_file(const std::string& path, std::st
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, readable_by_all);
   if (file < 0) {
     const int error = errno;
-    return std::unexpected(create_failure{
-        error == EEXIST, fmt::format("{} cannot be created: {}", path, std::strerror(error))});
+    return std::unexpected(
+        create_failure{error == EEXIST, fmt::format("{} cannot be created: {}", path, std::strerror(error))});
   }
   if (const int error = fill(file, text); error != 0) {
     ::unlink(path.c_str());

@@ -111,7 +111,8 @@ TEST(command_line, version_names_revision_and_compiler) {
   const auto line = parse({"--version"});
   ASSERT_FALSE(line.has_value());
   EXPECT_EQ(line.error().status, done);
-  EXPECT_THAT(line.error().out, testing::MatchesRegex("docksweep [0-9.]+ .revision [0-9a-z-]+, (clang|gcc) [0-9.]+.\n"));
+  EXPECT_THAT(line.error().out,
+              testing::MatchesRegex("docksweep [0-9.]+ .revision [0-9a-z-]+, (clang|gcc) [0-9.]+.\n"));
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ TEST(log_line, escapes_logfmt_so_that_a_value_stays_one_value) {
 }
 
 TEST(log_line, is_json) {
-  EXPECT_EQ(line(config::log_format::json, {{"why", "say \"no\"\n"}, {"took_ms", "12"}}),
-            R"({"ts":"2026-11-23T17:30:00.123Z","level":"warn","event":"engine_down","why":"say \"no\"\n","took_ms":"12"})");
+  EXPECT_EQ(
+      line(config::log_format::json, {{"why", "say \"no\"\n"}, {"took_ms", "12"}}),
+      R"({"ts":"2026-11-23T17:30:00.123Z","level":"warn","event":"engine_down","why":"say \"no\"\n","took_ms":"12"})");
 }
 
 }  // namespace

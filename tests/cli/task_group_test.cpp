@@ -24,7 +24,9 @@ app::task<void> wait_for_ever(int& ended) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-app::task<void> end_at_once() { co_return; }
+app::task<void> end_at_once() {
+  co_return;
+}
 
 app::task<void> throw_soon() {
   asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(1));

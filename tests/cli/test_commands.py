@@ -28,12 +28,11 @@ class with_engine(in_a_folder):
     def setUp(self):
         super().setUp()
         images = some_images()
-        containers = [container("web", images[1], "running", volumes=["data"]), container("job-1", images[0], "exited", writable=1234),
-                      container("job-2", images[0], "exited")]
-        volumes = [{"Name": "data", "Driver": "local", "CreatedAt": "2026-01-01T00:00:00Z", "Labels": None, "Scope": "local",
-                    "UsageData": {"RefCount": 1, "Size": 5000}},
-                   {"Name": "f" * 64, "Driver": "local", "CreatedAt": "2026-01-01T00:00:00Z", "Labels": None, "Scope": "local",
-                    "UsageData": {"RefCount": 0, "Size": 7000}}]
+        containers = [container("web", images[1], "running", volumes=["data"]),
+                      container("job-1", images[0], "exited", writable=1234), container("job-2", images[0], "exited")]
+        volumes = [{"Name": name, "Driver": "local", "CreatedAt": "2026-01-01T00:00:00Z", "Labels": None, "Scope": "local",
+                    "UsageData": {"RefCount": held, "Size": size}} for name, held, size in
+                   (("data", 1, 5000), ("f" * 64, 0, 7000))]
         self.engine = fake_engine(self.path("e.sock"), images, containers, volumes, root=str(self.folder))
         self.engine.__enter__()
         self.addCleanup(self.engine.__exit__)
@@ -62,7 +61,7 @@ class images(with_engine):
         header, *rows = self.lines("images")
         self.assertEqual(header.split(), ["IMAGE", "ID", "STATE", "SIZE", "FREED", "AGE", "USED", "BY"])
         self.assertEqual([row.split()[0] for row in rows],
-                         ["mariadb:11", "registry.example.com/team/a-rather-long-repository-name/app:1.4.2", "alpine:3.19", "<none>"])
+                         ["mariadb:11", self.by_name("app:latest").tags[0], "alpine:3.19", "<none>"])
         self.assertRegex(rows[0], r"mariadb:11 +\S{12} +unused +400 MB +400 MB +\d+ years$")
         self.assertRegex(rows[1], r"app:1.4.2 \+1 +\S{12} +in_use +80.0 MB +30.0 MB +\d+ \w+ +1$")
         self.assertRegex(rows[2], r"alpine:3.19 +\S{12} +in_use +50.0 MB +0 B +\d+ \w+ +2$")
