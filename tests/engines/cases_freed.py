@@ -90,6 +90,22 @@ class freed:
             self.check(said, before - self.bytes_held(), True, one)
 
 
+def containerd_bytes(engine):
+    """What the folders of Docker's own containerd hold: blobs by their length, snapshots by the blocks of their files."""
+    store = pathlib.Path(engine.data_root) / "containerd/daemon"
+    total = sum(file.stat().st_size for file in
+                (store / "io.containerd.content.v1.content/blobs").rglob("*") if file.is_file())
+    seen = set()
+    for snapshot in (store / "io.containerd.snapshotter.v1.overlayfs/snapshots").glob("*/fs"):
+        for folder, _, files in os.walk(snapshot):
+            for path in [folder, *(os.path.join(folder, name) for name in files)]:
+                status = os.lstat(path)
+                if (status.st_dev, status.st_ino) not in seen:
+                    seen.add((status.st_dev, status.st_ino))
+                    total += status.st_blocks * 512
+    return total
+
+
 class freed_in_bounds(freed):
     """On the containerd store what goes is unpacked snapshots and compressed blobs; the figures are bounds."""
 
@@ -97,16 +113,4 @@ class freed_in_bounds(freed):
     rounds = 12
 
     def bytes_held(self):
-        """What the store's folders hold: blobs by their length, snapshots by the blocks of their files."""
-        store = pathlib.Path(self.engine.data_root) / "containerd/daemon"
-        blobs = sum(file.stat().st_size for file in
-                    (store / "io.containerd.content.v1.content/blobs").rglob("*") if file.is_file())
-        total, seen = blobs, set()
-        for snapshot in (store / "io.containerd.snapshotter.v1.overlayfs/snapshots").glob("*/fs"):
-            for folder, _, files in os.walk(snapshot):
-                for path in [folder, *(os.path.join(folder, name) for name in files)]:
-                    status = os.lstat(path)
-                    if (status.st_dev, status.st_ino) not in seen:
-                        seen.add((status.st_dev, status.st_ino))
-                        total += status.st_blocks * 512
-        return total
+        return containerd_bytes(self.engine)
