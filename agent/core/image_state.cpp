@@ -3,20 +3,19 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+
+#include "core/held_names.hpp"
 
 namespace docksweep::core {
 namespace {
 
 // Every name by which a container may hold an image. The ID is the join key; names only count where an engine gives no
-// ID (image mounts name what was asked for): "alpine" means "alpine:latest".
-std::unordered_set<std::string> held_names(std::span<const container> containers) {
+// ID (image mounts name what was asked for).
+std::unordered_set<std::string> all_held_names(std::span<const container> containers) {
   std::unordered_set<std::string> held;
-  const auto hold_name = [&held](const std::string& name) {
-    if (name.empty()) return;
-    held.insert(name);
-    const auto last_slash = name.rfind('/');
-    const auto colon = name.find(':', last_slash == std::string::npos ? 0 : last_slash);
-    if (colon == std::string::npos) held.insert(name + ":latest");
+  const auto hold_name = [&held](const std::string& asked) {
+    for (auto& name : held_names(asked)) held.insert(std::move(name));
   };
   for (const auto& one : containers) {
     if (one.image_id.empty()) {
@@ -54,7 +53,7 @@ std::string_view to_string(image_state state) {
 }
 
 std::vector<image_state> image_states(std::span<const image> images, std::span<const container> containers) {
-  const auto held = held_names(containers);
+  const auto held = all_held_names(containers);
   std::unordered_set<std::string_view> parents;
   for (const auto& one : images) {
     if (!one.parent_id.empty()) parents.insert(one.parent_id);

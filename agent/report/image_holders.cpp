@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/held_names.hpp"
+
 namespace docksweep::report {
 
 image_holders::image_holders(std::span<const core::container> containers) {
@@ -16,13 +18,8 @@ image_holders::image_holders(std::span<const core::container> containers) {
   }
 }
 
-// "alpine" means "alpine:latest".
-void image_holders::hold(const std::string& name, std::uint32_t container) {
-  if (name.empty()) return;
-  held_[name].push_back(container);
-  const auto last_slash = name.rfind('/');
-  const auto colon = name.find(':', last_slash == std::string::npos ? 0 : last_slash);
-  if (colon == std::string::npos) held_[name + ":latest"].push_back(container);
+void image_holders::hold(const std::string& asked, std::uint32_t container) {
+  for (const auto& name : core::held_names(asked)) held_[name].push_back(container);
 }
 
 std::vector<std::uint32_t> image_holders::of(const core::image& image) const {

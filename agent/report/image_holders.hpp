@@ -21,7 +21,7 @@ class image_holders {
   std::vector<std::uint32_t> of(const core::image& image) const;
 
  private:
-  void hold(const std::string& name, std::uint32_t container);
+  void hold(const std::string& asked, std::uint32_t container);
   std::unordered_map<std::string, std::vector<std::uint32_t>> held_;  // by image ID or name
 };
 

@@ -70,5 +70,16 @@ TEST(image_states, an_image_mounted_into_a_container_is_in_use) {
   EXPECT_EQ(states, (std::vector{image_state::in_use, image_state::unused, image_state::in_use}));
 }
 
+TEST(image_states, a_mounted_name_counts_in_every_spelling) {
+  const std::vector<core::image> docker{make("a", {"alpine:latest"}), make("b", {"team/app:1"}), make("c", {"alpine:3"})};
+  core::container holder = hold("other");
+  holder.image_mounts = {"docker.io/library/alpine", "docker.io/team/app:1"};
+  EXPECT_EQ(core::image_states(docker, std::vector{holder}),
+            (std::vector{image_state::in_use, image_state::in_use, image_state::unused}));
+  const std::vector<core::image> podman{make("a", {"docker.io/library/alpine:latest"}), make("b", {"localhost/alpine:latest"})};
+  holder.image_mounts = {"alpine"};
+  EXPECT_EQ(core::image_states(podman, std::vector{holder}), (std::vector{image_state::in_use, image_state::unused}));
+}
+
 }  // namespace
 }  // namespace docksweep::tests
