@@ -3,24 +3,16 @@
 #include <numeric>
 #include <utility>
 
+#include "report/human.hpp"
 #include "web/page.hpp"
 
 namespace docksweep::web {
 namespace {
 
-constexpr std::size_t short_id_length = 12;
-
-// "sha256:4d2f…" → the twelve digits that people know.
-std::string short_id(std::string_view id) {
-  const auto colon = id.find(':');
-  if (colon != std::string_view::npos) id.remove_prefix(colon + 1);
-  return std::string(id.substr(0, short_id_length));
-}
-
 page_image figures_of_image(const core::view& view, std::size_t index) {
   const auto& image = view.what().images[index];
   page_image made;
-  made.id = short_id(image.id);
+  made.id = report::short_id(image.id);
   if (!image.tags.empty()) {
     made.name = image.tags.front();
     made.more_names = image.tags.size() - 1;
