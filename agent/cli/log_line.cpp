@@ -38,7 +38,7 @@ bool is_plain(std::string_view text) {
   return true;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   if (is_plain(text)) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
@@ -70,9 +70,9 @@ std::string log_line(config::log_format format, core::instant when, app::log_lev
   const bool json = format == config::log_format::json;
   std::string out =
       fmt::format(fmt::runtime(json ? R"({{"ts":"{}","level":"{}","event":{})" : "ts={} level={} event={}"),
-                  rfc3339(when), name_of(level), json ? json_text(event) : quoted(event));
+                  rfc3339(when), name_of(level), json ? json_text(event) : in_quotes(event));
   for (const auto& [key, value] : fields) {
-    out += json ? fmt::format(",{}:{}", json_text(key), json_text(value)) : fmt::format(" {}={}", key, quoted(value));
+    out += json ? fmt::format(",{}:{}", json_text(key), json_text(value)) : fmt::format(" {}={}", key, in_quotes(value));
   }
   if (json) out += '}';
   return out;

@@ -14,7 +14,7 @@ namespace docksweep::config {
 namespace {
 
 // A string that TOML and JSON read alike.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -38,7 +38,7 @@ std::string toml_key(std::string_view key) {
   const bool bare = !key.empty() && std::ranges::all_of(key, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
-  return bare ? std::string(key) : quoted(key);
+  return bare ? std::string(key) : in_quotes(key);
 }
 
 std::string number_text(double value, bool whole) {
@@ -66,12 +66,12 @@ class printer final : public key_visitor {
   void text(std::string_view key, const text_slot& place) override {
     const auto value = place.print();
     if (!value) return add(key, std::nullopt);
-    add(key, quoted(place.secret && how_ == secrets::hidden ? "<hidden>" : *value));
+    add(key, in_quotes(place.secret && how_ == secrets::hidden ? "<hidden>" : *value));
   }
 
   void list(std::string_view key, const list_slot& place) override {
     std::vector<std::string> items;
-    for (const auto& item : place.print()) items.push_back(quoted(item));
+    for (const auto& item : place.print()) items.push_back(in_quotes(item));
     add(key, fmt::format("[{}]", fmt::join(items, ", ")));
   }
 
