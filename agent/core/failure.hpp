@@ -24,8 +24,8 @@ enum class failure_code {
 
 struct failure {
   failure_code code = failure_code::engine_error;
-  std::string message;   // complete sentence for people: what, where, what to do; holds the engine's own words
-  int http_status = 0;   // 0 where no HTTP answer came
+  std::string message;  // complete sentence for people: what, where, what to do; holds the engine's own words
+  int http_status = 0;  // 0 where no HTTP answer came
 };
 
 template <typename T>

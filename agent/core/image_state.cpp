@@ -44,10 +44,14 @@ bool is_held(const image& what, const std::unordered_set<std::string>& held) {
 
 std::string_view to_string(image_state state) {
   switch (state) {
-    case image_state::in_use: return "in_use";
-    case image_state::unused: return "unused";
-    case image_state::dangling: return "dangling";
-    case image_state::intermediate: return "intermediate";
+    case image_state::in_use:
+      return "in_use";
+    case image_state::unused:
+      return "unused";
+    case image_state::dangling:
+      return "dangling";
+    case image_state::intermediate:
+      return "intermediate";
   }
   return "in_use";
 }

@@ -19,7 +19,8 @@ std::string_view to_string(image_state state);
 // The state of each image, in the order given.
 //  in_use: ImageID of any container (stopped and created ones too), or mounted into one (API 1.48).
 //  intermediate: no tag and no digest, and the parent of another image: goes with its last child.
-//  dangling: no tag and no digest (what the engine lists with dangling=true, digest-only images excepted: on graphdriver
+//  dangling: no tag and no digest (what the engine lists with dangling=true, digest-only images excepted: on
+//  graphdriver
 //    the engine counts those as dangling, and its own prune would delete them).
 //  unused: everything else, digest-only images included.
 std::vector<image_state> image_states(std::span<const image> images, std::span<const container> containers);

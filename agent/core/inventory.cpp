@@ -9,13 +9,20 @@ std::string_view to_string(image_store store) {
 
 std::string_view to_string(container_state state) {
   switch (state) {
-    case container_state::created: return "created";
-    case container_state::running: return "running";
-    case container_state::paused: return "paused";
-    case container_state::restarting: return "restarting";
-    case container_state::removing: return "removing";
-    case container_state::exited: return "exited";
-    case container_state::dead: return "dead";
+    case container_state::created:
+      return "created";
+    case container_state::running:
+      return "running";
+    case container_state::paused:
+      return "paused";
+    case container_state::restarting:
+      return "restarting";
+    case container_state::removing:
+      return "removing";
+    case container_state::exited:
+      return "exited";
+    case container_state::dead:
+      return "dead";
   }
   return "running";
 }
@@ -32,9 +39,12 @@ container_state container_state_from(std::string_view word) {
 
 std::string_view to_string(event_kind kind) {
   switch (kind) {
-    case event_kind::image: return "image";
-    case event_kind::container: return "container";
-    case event_kind::other: break;
+    case event_kind::image:
+      return "image";
+    case event_kind::container:
+      return "container";
+    case event_kind::other:
+      break;
   }
   return "other";
 }

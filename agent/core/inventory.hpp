@@ -29,18 +29,18 @@ struct engine_identity {
   std::string api_version;     // the negotiated one, "1.41"
   std::string storage_driver;  // "overlay2", "overlayfs", ...
   image_store store = image_store::graphdriver;
-  std::string root_dir;        // .DockerRootDir
+  std::string root_dir;  // .DockerRootDir
   bool operator==(const engine_identity&) const = default;
 };
 
 struct image {
-  std::string id;                          // "sha256:…"; config digest on graphdriver, manifest or index digest on containerd
-  std::string parent_id;                   // empty: none known
-  std::vector<std::string> tags;           // "repository:tag" as the engine spells it; never "<none>:<none>", never a digest
-  std::vector<std::string> digests;        // "repository@sha256:…"; never "<none>@<none>"
-  std::optional<byte_count> size;          // Size of the listing; on containerd: compressed blobs + unpacked snapshots
-  std::optional<byte_count> shared_size;   // SharedSize, only when asked for (API 1.42) and not -1
-  std::optional<instant> created;          // the build date, not the arrival
+  std::string id;                    // "sha256:…"; config digest on graphdriver, manifest or index digest on containerd
+  std::string parent_id;             // empty: none known
+  std::vector<std::string> tags;     // "repository:tag" as the engine spells it; never "<none>:<none>", never a digest
+  std::vector<std::string> digests;  // "repository@sha256:…"; never "<none>@<none>"
+  std::optional<byte_count> size;    // Size of the listing; on containerd: compressed blobs + unpacked snapshots
+  std::optional<byte_count> shared_size;  // SharedSize, only when asked for (API 1.42) and not -1
+  std::optional<instant> created;         // the build date, not the arrival
   label_list labels;
   bool operator==(const image&) const = default;
 };
@@ -48,10 +48,10 @@ struct image {
 // What never changes for an image ID (inspect and history): read once, kept in the store.
 struct image_details {
   std::string id;
-  std::vector<std::string> diff_ids;       // RootFS.Layers, lowest first
-  std::vector<std::string> chain_ids;      // core::chain_ids(diff_ids): computed once, because it costs a hash per layer
-  std::vector<byte_count> history_sizes;   // sizes of the history, oldest first, zero sizes left out
-  bool has_history = false;                // false: the engine has no history at all (ENGINE: loaded images)
+  std::vector<std::string> diff_ids;      // RootFS.Layers, lowest first
+  std::vector<std::string> chain_ids;     // core::chain_ids(diff_ids): computed once, because it costs a hash per layer
+  std::vector<byte_count> history_sizes;  // sizes of the history, oldest first, zero sizes left out
+  bool has_history = false;               // false: the engine has no history at all (ENGINE: loaded images)
   std::optional<byte_count> content_size;  // Size of inspect; on containerd the blobs alone (through 29.7)
   std::optional<byte_count> listed_size;   // Size of the listing when this was read; when that changes, read again
   std::string platform;                    // "linux/amd64" or "linux/arm64/v8", empty: unknown
@@ -68,11 +68,11 @@ container_state container_state_from(std::string_view word);
 
 struct container {
   std::string id;
-  std::vector<std::string> names;            // without the leading "/"
-  std::string image_id;                      // ImageID: the join key; empty if the engine does not say
-  std::string image_name;                    // Image: the name asked for, or an ID once its tag moved
+  std::vector<std::string> names;  // without the leading "/"
+  std::string image_id;            // ImageID: the join key; empty if the engine does not say
+  std::string image_name;          // Image: the name asked for, or an ID once its tag moved
   container_state state = container_state::running;
-  std::string status;                        // the engine's own words, "Exited (0) 4 seconds ago"
+  std::string status;  // the engine's own words, "Exited (0) 4 seconds ago"
   std::optional<instant> created;
   std::optional<byte_count> writable_bytes;  // SizeRw, only when asked for
   std::vector<std::string> image_mounts;     // Mounts[] of type image (API 1.48): image names or IDs
@@ -84,9 +84,9 @@ struct container {
 struct volume {
   std::string name;
   std::string driver;
-  bool anonymous = false;            // label com.docker.volume.anonymous, or a name of 64 hex digits
-  std::optional<byte_count> size;    // nullopt: the engine does not know (-1, remote drivers)
-  std::optional<int> references;     // containers that hold it; nullopt: unknown
+  bool anonymous = false;          // label com.docker.volume.anonymous, or a name of 64 hex digits
+  std::optional<byte_count> size;  // nullopt: the engine does not know (-1, remote drivers)
+  std::optional<int> references;   // containers that hold it; nullopt: unknown
   std::optional<instant> created;
   label_list labels;
   bool operator==(const volume&) const = default;
@@ -95,18 +95,19 @@ struct volume {
 // What GET /system/df says. It walks every container and volume: slow, so it has its own interval.
 struct disk_usage {
   instant made_at;
-  std::optional<byte_count> images_bytes;       // LayersSize; ImageUsage.TotalSize from API 1.52
-  std::optional<byte_count> containers_bytes;   // sum of SizeRw
-  std::optional<byte_count> volumes_bytes;      // sum of known volume sizes
-  std::optional<byte_count> build_cache_bytes;  // sum of the records' sizes
-  byte_count build_cache_shared_bytes = 0;      // of these, records that share layers with images (Shared: true)
-  byte_count build_cache_reclaimable_bytes = 0; // records that are not in use
+  std::optional<byte_count> images_bytes;        // LayersSize; ImageUsage.TotalSize from API 1.52
+  std::optional<byte_count> containers_bytes;    // sum of SizeRw
+  std::optional<byte_count> volumes_bytes;       // sum of known volume sizes
+  std::optional<byte_count> build_cache_bytes;   // sum of the records' sizes
+  byte_count build_cache_shared_bytes = 0;       // of these, records that share layers with images (Shared: true)
+  byte_count build_cache_reclaimable_bytes = 0;  // records that are not in use
   std::vector<volume> volumes;
   std::vector<std::pair<std::string, byte_count>> container_writable_bytes;  // container ID, SizeRw
   bool operator==(const disk_usage&) const = default;
 };
 
-// statvfs of one watched path, in bytes and inodes. Used ratio = 1 - avail/size (f_bavail/f_blocks, as the kubelet has it).
+// statvfs of one watched path, in bytes and inodes. Used ratio = 1 - avail/size (f_bavail/f_blocks, as the kubelet has
+// it).
 struct file_system {
   std::string path;
   byte_count size_bytes = 0;
@@ -114,7 +115,7 @@ struct file_system {
   byte_count free_bytes = 0;   // f_bfree
   std::int64_t files = 0;      // 0: this file system has no fixed number of inodes (btrfs)
   std::int64_t files_free = 0;
-  std::uint64_t device = 0;    // st_dev of the path, so that two paths on one file system are seen as one; 0: unknown
+  std::uint64_t device = 0;  // st_dev of the path, so that two paths on one file system are seen as one; 0: unknown
   bool operator==(const file_system&) const = default;
 };
 
@@ -131,11 +132,11 @@ std::string_view to_string(event_kind kind);
 // One line of GET /events, the same for every engine and API version.
 struct engine_event {
   event_kind kind = event_kind::other;
-  std::string action;     // "tag", "pull", "create", "destroy" (Podman's "remove" is turned into it), …
-  std::string id;         // Actor.ID: an image ID, a reference (pull; untag on containerd), a container ID, or empty
-  std::string name;       // Actor.Attributes.name
-  std::string image_id;   // Actor.Attributes.imageID, where there is one (container commit)
-  std::string image;      // Actor.Attributes.image: for containers the image name, never an ID one can rely on
+  std::string action;    // "tag", "pull", "create", "destroy" (Podman's "remove" is turned into it), …
+  std::string id;        // Actor.ID: an image ID, a reference (pull; untag on containerd), a container ID, or empty
+  std::string name;      // Actor.Attributes.name
+  std::string image_id;  // Actor.Attributes.imageID, where there is one (container commit)
+  std::string image;     // Actor.Attributes.image: for containers the image name, never an ID one can rely on
   instant time;
 };
 

@@ -10,8 +10,7 @@ constexpr byte_count unknown = -1;
 
 class resolver {
  public:
-  explicit resolver(std::size_t layer_count)
-      : cumulative_(layer_count, unknown), done_(layer_count, false) {
+  explicit resolver(std::size_t layer_count) : cumulative_(layer_count, unknown), done_(layer_count, false) {
     sizes_.of.resize(layer_count);
     sizes_.segment.assign(layer_count, layer_sizes::no_segment);
   }
@@ -110,7 +109,8 @@ class resolver {
   }
 
   // The sum is known, its parts are not. A complete but untrusted history still gives lower bounds.
-  void assign_unmatched(std::span<const std::uint32_t> piece, const layered_image& one, std::size_t first, byte_count sum) {
+  void assign_unmatched(std::span<const std::uint32_t> piece, const layered_image& one, std::size_t first,
+                        byte_count sum) {
     const bool has_lower_bounds = !one.history_is_trusted && one.history_sizes.size() == one.chains.size();
     if (!has_lower_bounds) {
       const auto least = one.history_is_trusted ? sum : 0;
@@ -142,7 +142,10 @@ class resolver {
     byte_range settled;
     std::size_t open = 0;
     for (const auto chain : piece) {
-      if (done_[chain]) settled += sizes_.of[chain]; else ++open;
+      if (done_[chain])
+        settled += sizes_.of[chain];
+      else
+        ++open;
     }
     if (open == 0) return;
     const byte_range rest{std::max<byte_count>(0, sum.at_least - settled.at_most),

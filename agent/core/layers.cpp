@@ -1,6 +1,7 @@
 #include "core/layers.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 
@@ -28,6 +29,7 @@ layer_accounting::layer_accounting(image_store store, std::span<const image> ima
     : store_(store), shared_cache_bytes_(shared_cache_bytes) {
   images_.resize(images.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
+    images_[i].state = states[i];
     images_[i].goes_along = images[i].tags.empty() && images[i].digests.empty() && states[i] != image_state::in_use;
     if (images[i].size) images_[i].listed_bytes = std::max<byte_count>(0, *images[i].size);
   }
@@ -41,7 +43,7 @@ layer_accounting::layer_accounting(image_store store, std::span<const image> ima
     }
   }
   merge_segments();
-  exact_ = store_ == image_store::graphdriver && unknown_images_ == 0 && shared_cache_bytes_ == 0 && segments_.empty() &&
+  exact_ = store_ == image_store::graphdriver && unknown_images_ == 0 && segments_.empty() &&
            std::all_of(layers_.begin(), layers_.end(), [](const layer& one) { return one.size.exact(); });
 }
 
@@ -109,7 +111,9 @@ void layer_accounting::link_parents(std::span<const image> images) {
 // Layers of a segment that the same images hold can only go together: the sum is all that matters, and where it is
 // exact so are they. Chains nest, so equal numbers of holders are equal holders.
 void layer_accounting::merge_segments() {
-  struct extent { std::uint32_t fewest = none, most = 0, top = none; };
+  struct extent {
+    std::uint32_t fewest = none, most = 0, top = none;
+  };
   std::vector<extent> extents(segments_.size());
   for (std::uint32_t i = 0; i < layers_.size(); ++i) {
     if (layers_[i].segment == none) continue;
@@ -153,8 +157,8 @@ std::vector<std::uint32_t> layer_accounting::gone_with(std::span<const std::uint
   const auto remove_upward = [&](std::uint32_t one) {
     const bool needs_no_child = store_ == image_store::graphdriver;
     while (one != none && !handled[one]) {
-      const bool may_go = chosen[one] ? (children[one] == 0 || !needs_no_child)
-                                      : (images_[one].goes_along && children[one] == 0);
+      const bool may_go =
+          chosen[one] ? (children[one] == 0 || !needs_no_child) : (images_[one].goes_along && children[one] == 0);
       if (!may_go) return;
       handled[one] = true;
       gone.push_back(one);
@@ -194,25 +198,30 @@ byte_range layer_accounting::layers_freed(std::span<const std::uint32_t> gone) c
   return freed;
 }
 
+std::span<const std::uint32_t> layer_accounting::diffs_of(std::uint32_t image) const {
+  return std::span(image_diffs_).subspan(images_[image].first, images_[image].count);
+}
+
+// The largest first: of images that share a blob, it is the one that is counted.
+std::vector<std::uint32_t> layer_accounting::largest_blobs_first(std::span<const std::uint32_t> some) const {
+  std::vector<std::uint32_t> by_size(some.begin(), some.end());
+  std::sort(by_size.begin(), by_size.end(), [this](auto one, auto other) {
+    return std::pair(images_[other].blob_bytes, one) < std::pair(images_[one].blob_bytes, other);
+  });
+  return by_size;
+}
+
 // Compressed blobs (containerd): an image's are surely freed when none of its diff IDs is held by an image that stays,
 // and counted once where images of the set share one; at most all of them go.
 byte_range layer_accounting::blobs_freed(std::span<const std::uint32_t> gone) const {
   if (store_ != image_store::containerd) return {};
   std::vector<std::uint32_t> lost(diff_holders_.size(), 0);
   std::vector<bool> counted(diff_holders_.size(), false);
-  const auto diffs_of = [this](std::uint32_t image) {
-    return std::span(image_diffs_).subspan(images_[image].first, images_[image].count);
-  };
   for (const auto image : gone) {
     for (const auto diff : diffs_of(image)) ++lost[diff];
   }
-  // The largest first: of images that share a blob, it is the one that is counted.
-  std::vector<std::uint32_t> by_size(gone.begin(), gone.end());
-  std::sort(by_size.begin(), by_size.end(), [this](auto one, auto other) {
-    return std::pair(images_[other].blob_bytes, one) < std::pair(images_[one].blob_bytes, other);
-  });
   byte_range freed;
-  for (const auto image : by_size) {
+  for (const auto image : largest_blobs_first(gone)) {
     const auto diffs = diffs_of(image);
     freed.at_most += images_[image].blob_bytes;
     const bool surely = !diffs.empty() && std::all_of(diffs.begin(), diffs.end(), [&](auto diff) {
@@ -258,7 +267,7 @@ byte_range layer_accounting::freed_by(std::span<const std::uint32_t> removed) co
 
 byte_range layer_accounting::total() const {
   std::vector<std::uint32_t> all(images_.size());
-  for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+  std::iota(all.begin(), all.end(), 0U);
   auto sum = layers_freed(all);
   sum += blobs_freed(all);
   return sum;
@@ -267,6 +276,21 @@ byte_range layer_accounting::total() const {
 std::array<byte_count, all_image_states.size()> layer_accounting::bytes_by_state() const {
   std::array<byte_count, all_image_states.size()> bytes{};
   for (const auto& one : layers_) bytes[static_cast<std::size_t>(one.strongest)] += one.size.at_least;
+  if (store_ != image_store::containerd) return bytes;
+  // Blobs: each image that shares none with one counted before it, those in use first.
+  std::vector<std::uint32_t> all(images_.size());
+  std::iota(all.begin(), all.end(), 0U);
+  const auto others =
+      std::partition(all.begin(), all.end(), [this](auto i) { return images_[i].state == image_state::in_use; });
+  auto order = largest_blobs_first(std::span(all.begin(), others));
+  for (const auto image : largest_blobs_first(std::span(others, all.end()))) order.push_back(image);
+  std::vector<bool> counted(diff_holders_.size(), false);
+  for (const auto image : order) {
+    const auto diffs = diffs_of(image);
+    if (std::any_of(diffs.begin(), diffs.end(), [&](auto diff) { return counted[diff]; })) continue;
+    for (const auto diff : diffs) counted[diff] = true;
+    bytes[static_cast<std::size_t>(images_[image].state)] += images_[image].blob_bytes;
+  }
   return bytes;
 }
 

@@ -2,8 +2,8 @@
 // Every figure is at-least/at-most; the two are equal where the store can tell exactly.
 //
 // Graphdriver (exact to the byte where history is complete): chain IDs of the OCI image specification
-// (chain₁ = diff₁, chainₙ = sha256(chainₙ₋₁ + " " + diffₙ)); the listing's Size is the cumulative size at an image's top
-// chain; inside a segment between two known cumulative sizes the non-zero history sizes are assigned in order.
+// (chain₁ = diff₁, chainₙ = sha256(chainₙ₋₁ + " " + diffₙ)); the listing's Size is the cumulative size at an image's
+// top chain; inside a segment between two known cumulative sizes the non-zero history sizes are assigned in order.
 // Containerd store: the same for the unpacked snapshots, whose cumulative size is listed Size - inspected Size; the
 // compressed blobs are only bounded, because the API does not say which images hold a blob together.
 #pragma once
@@ -28,15 +28,16 @@ std::vector<std::string> chain_ids(const std::vector<std::string>& diff_ids);
 // Copies what it needs: the arguments of the constructor may go.
 class layer_accounting {
  public:
-  // `details[i]` belongs to `images[i]` and may be null (not read yet, or unreadable): such an image may hold any layer,
-  // so while it stays, figures have no lower bound. `shared_cache_bytes`: size of the build-cache records that share
-  // layers with images, which keeps those layers alive (so it comes off every at-least); std::nullopt: unknown, and
-  // no lower bound either. States are those of image_states(): an ancestor that is in use never goes along.
+  // `details[i]` belongs to `images[i]` and may be null (not read yet, or unreadable): such an image may hold any
+  // layer, so while it stays, figures have no lower bound. `shared_cache_bytes`: size of the build-cache records that
+  // share layers with images, which keeps those layers alive (so it comes off every at-least); std::nullopt: unknown,
+  // and no lower bound either. States are those of image_states(): an ancestor that is in use never goes along.
   layer_accounting(image_store store, std::span<const image> images, std::span<const image_details* const> details,
                    std::span<const image_state> states, std::optional<byte_count> shared_cache_bytes);
 
   // Bytes that removing these images (indices into `images`) frees, with the untagged ancestors that go along. Indices
-  // that repeat count once. Linear in the layers of the node (counting); one image without ancestors: in its own layers.
+  // that repeat count once. Linear in the layers of the node (counting); one image without ancestors: in its own
+  // layers.
   byte_range freed_by(std::span<const std::uint32_t> removed) const;
 
   // What really goes when `removed` are deleted without noprune: on graphdriver those of them that keep no child, and
@@ -48,8 +49,11 @@ class layer_accounting {
   // All layers, each once, at the strongest state that holds it; in order of all_image_states. On the containerd store
   // and for unresolved layers the at-least.
   std::array<byte_count, all_image_states.size()> bytes_by_state() const;
-  // True when every figure is exact: graphdriver, all layers resolved, no build cache that shares layers.
+  // True when every layer's bytes are exact: graphdriver, all layers resolved. What a removal frees may still be a
+  // range, where build cache shares layers.
   bool exact() const { return exact_; }
+  // False while nobody knows what the build cache holds: then no freed figure has a lower bound.
+  bool cache_known() const { return shared_cache_bytes_.has_value(); }
 
  private:
   static constexpr std::uint32_t none = 0xffffffff;
@@ -63,17 +67,20 @@ class layer_accounting {
     std::uint32_t first = 0, count = 0;  // into image_layers_ and image_diffs_
     std::uint32_t parent = none;
     std::uint32_t children = 0;
-    byte_range unknown;              // what an image without details may hold alone
-    byte_count blob_bytes = 0;       // containerd: compressed content
+    byte_range unknown;                      // what an image without details may hold alone
+    byte_count blob_bytes = 0;               // containerd: compressed content
     std::optional<byte_count> listed_bytes;  // no image frees more than the engine says it has
     bool known = false;
-    bool goes_along = false;         // as an ancestor: no tag, no digest, no container
+    image_state state = image_state::in_use;
+    bool goes_along = false;  // as an ancestor: no tag, no digest, no container
   };
   void intern(std::span<const image> images, std::span<const image_details* const> details);
   void resolve_sizes(std::span<const image> images, std::span<const image_details* const> details);
   void link_parents(std::span<const image> images);
   void merge_segments();
   std::span<const std::uint32_t> layers_of(std::uint32_t image) const;
+  std::span<const std::uint32_t> diffs_of(std::uint32_t image) const;
+  std::vector<std::uint32_t> largest_blobs_first(std::span<const std::uint32_t> some) const;
   bool goes_alone_without_ancestors(std::uint32_t image) const;
   byte_range blobs_freed(std::span<const std::uint32_t> gone) const;
   byte_range layers_freed(std::span<const std::uint32_t> gone) const;
@@ -83,7 +90,7 @@ class layer_accounting {
   std::vector<layer> layers_;
   std::vector<layer_segment> segments_;
   std::vector<std::uint32_t> image_layers_;
-  std::vector<std::uint32_t> image_diffs_;   // containerd only: a blob is shared exactly where its diff ID is
+  std::vector<std::uint32_t> image_diffs_;  // containerd only: a blob is shared exactly where its diff ID is
   std::vector<std::uint32_t> diff_holders_;
   std::vector<held_image> images_;
   std::uint32_t unknown_images_ = 0;

@@ -65,7 +65,7 @@ void add_images(family_list& out, const core::view& view, const freshness& fresh
                              "1 when the bytes of layers are exact on this engine, 0 when they are bounds.",
                              view.layers().exact() ? 1 : 0));
   // Before the first disk usage nobody knows which layers the build cache holds, and 0 would look like an answer.
-  if (!view.what().disk && !view.layers().exact()) return;
+  if (!view.layers().cache_known()) return;
   out.push_back(single_gauge("docksweep_images_reclaimable_bytes",
                              help("Bytes that removing every image not in use would free at least.", fresh.events),
                              static_cast<double>(view.reclaimable().at_least)));

@@ -8,7 +8,8 @@ namespace {
 
 using core::image_state;
 
-core::image make(std::string id, std::vector<std::string> tags = {}, std::vector<std::string> digests = {}, std::string parent = "") {
+core::image make(std::string id, std::vector<std::string> tags = {}, std::vector<std::string> digests = {},
+                 std::string parent = "") {
   core::image one;
   one.id = std::move(id);
   one.tags = std::move(tags);
@@ -26,11 +27,16 @@ core::container hold(std::string image_id, core::container_state state = core::c
 }
 
 TEST(image_states, first_that_applies) {
-  const std::vector<core::image> images{
-      make("used", {"used:1"}),          make("tagged", {"tagged:1"}), make("digest", {}, {"r@sha256:1"}),
-      make("dangling"),                  make("step"),                 make("child", {"child:1"}, {}, "step"),
-      make("used-step"),                 make("child2", {}, {}, "used-step"),
-      make("digest-step", {}, {"r@sha256:2"}), make("child3", {"c:3"}, {}, "digest-step")};
+  const std::vector<core::image> images{make("used", {"used:1"}),
+                                        make("tagged", {"tagged:1"}),
+                                        make("digest", {}, {"r@sha256:1"}),
+                                        make("dangling"),
+                                        make("step"),
+                                        make("child", {"child:1"}, {}, "step"),
+                                        make("used-step"),
+                                        make("child2", {}, {}, "used-step"),
+                                        make("digest-step", {}, {"r@sha256:2"}),
+                                        make("child3", {"c:3"}, {}, "digest-step")};
   const std::vector<core::container> containers{hold("used"), hold("used-step")};
   EXPECT_EQ(core::image_states(images, containers),
             (std::vector{image_state::in_use, image_state::unused, image_state::unused, image_state::dangling,
@@ -63,7 +69,8 @@ TEST(image_states, names_count_where_the_engine_gives_no_id) {
 }
 
 TEST(image_states, an_image_mounted_into_a_container_is_in_use) {
-  const std::vector<core::image> images{make("sha256:a", {"a:latest"}), make("sha256:b", {"b:1"}), make("sha256:c", {}, {"c@sha256:1"})};
+  const std::vector<core::image> images{make("sha256:a", {"a:latest"}), make("sha256:b", {"b:1"}),
+                                        make("sha256:c", {}, {"c@sha256:1"})};
   core::container holder = hold("other");
   holder.image_mounts = {"a", "b", "c@sha256:1"};
   const auto states = core::image_states(images, std::vector{holder});
@@ -71,12 +78,14 @@ TEST(image_states, an_image_mounted_into_a_container_is_in_use) {
 }
 
 TEST(image_states, a_mounted_name_counts_in_every_spelling) {
-  const std::vector<core::image> docker{make("a", {"alpine:latest"}), make("b", {"team/app:1"}), make("c", {"alpine:3"})};
+  const std::vector<core::image> docker{make("a", {"alpine:latest"}), make("b", {"team/app:1"}),
+                                        make("c", {"alpine:3"})};
   core::container holder = hold("other");
   holder.image_mounts = {"docker.io/library/alpine", "docker.io/team/app:1"};
   EXPECT_EQ(core::image_states(docker, std::vector{holder}),
             (std::vector{image_state::in_use, image_state::in_use, image_state::unused}));
-  const std::vector<core::image> podman{make("a", {"docker.io/library/alpine:latest"}), make("b", {"localhost/alpine:latest"})};
+  const std::vector<core::image> podman{make("a", {"docker.io/library/alpine:latest"}),
+                                        make("b", {"localhost/alpine:latest"})};
   holder.image_mounts = {"alpine"};
   EXPECT_EQ(core::image_states(podman, std::vector{holder}), (std::vector{image_state::in_use, image_state::unused}));
 }

@@ -1,4 +1,5 @@
-// Layer accounting: known chain IDs, the cases that other cleaners get wrong, and random nodes against a plain simulation.
+// Layer accounting: known chain IDs, the cases that other cleaners get wrong, and random nodes against a plain
+// simulation.
 #include "core/layers.hpp"
 
 #include <gtest/gtest.h>
@@ -45,12 +46,15 @@ struct node {
   }
 };
 
-byte_range freed(const core::layer_accounting& layers, std::vector<std::uint32_t> removed) { return layers.freed_by(removed); }
+byte_range freed(const core::layer_accounting& layers, std::vector<std::uint32_t> removed) {
+  return layers.freed_by(removed);
+}
 
 TEST(chain_ids, follow_the_image_specification) {
   // sha256("sha256:aa sha256:bb"), checked with sha256sum.
   EXPECT_EQ(core::chain_ids({"sha256:aa", "sha256:bb"}),
-            (std::vector<std::string>{"sha256:aa", "sha256:b68ad689d6d1ec110ea1c13617437ad6f3766d4b3b309f6a603a222e07a0164f"}));
+            (std::vector<std::string>{"sha256:aa",
+                                      "sha256:b68ad689d6d1ec110ea1c13617437ad6f3766d4b3b309f6a603a222e07a0164f"}));
   EXPECT_TRUE(core::chain_ids({}).empty());
 }
 
@@ -153,8 +157,11 @@ TEST(layer_accounting, shared_build_cache_turns_figures_into_upper_bounds) {
   n.add("a", {"d1"}, 100, {100});
   n.shared_cache = 30;
   EXPECT_EQ(freed(n.account(), {0}), (byte_range{70, 100}));
+  EXPECT_TRUE(n.account().exact()) << "the layer's own bytes are known all the same";
+  EXPECT_TRUE(n.account().cache_known());
   n.shared_cache = std::nullopt;
   EXPECT_EQ(freed(n.account(), {0}), (byte_range{0, 100}));
+  EXPECT_FALSE(n.account().cache_known());
 }
 
 TEST(layer_accounting, bytes_count_at_the_strongest_state) {
@@ -180,6 +187,13 @@ TEST(layer_accounting, containerd_counts_snapshots_exactly_and_bounds_blobs) {
   n.details[1].content_size = 25;
   EXPECT_EQ(freed(n.account(), {0}), (byte_range{40, 75})) << "the blob of d1 stays; the API does not tell its size";
   EXPECT_EQ(freed(n.account(), {0, 1}), (byte_range{110 + 35, 110 + 60}));
+  EXPECT_EQ(n.account().bytes_by_state(), (std::array<core::byte_count, 4>{0, 110 + 35, 0, 0}));
+  core::container holder;
+  holder.id = "c";
+  holder.image_id = "b";
+  n.containers.push_back(holder);
+  EXPECT_EQ(n.account().bytes_by_state(), (std::array<core::byte_count, 4>{70 + 25, 40, 0, 0}))
+      << "a blob that may be shared counts with the image in use";
 }
 
 // Recorded on Docker 26.1.5: snapshots of classic builds are larger than their history says.
@@ -225,7 +239,9 @@ TEST_P(random_nodes, predicted_bytes_hold_for_every_set) {
       ASSERT_LE(predicted.at_least, truth) << "seed " << seed;
       ASSERT_GE(predicted.at_most, truth) << "seed " << seed;
       exact += predicted.exact() ? 1 : 0;
-      if (layers.exact()) { ASSERT_TRUE(predicted.exact()) << "seed " << seed; }
+      if (layers.exact()) {
+        ASSERT_TRUE(predicted.exact()) << "seed " << seed;
+      }
     }
     const auto total = std::accumulate(n.true_size.begin(), n.true_size.end(), core::byte_count{0},
                                        [](auto sum, const auto& one) { return sum + one.second; });
@@ -237,12 +253,15 @@ TEST_P(random_nodes, predicted_bytes_hold_for_every_set) {
     }
   }
   RecordProperty("exact_predictions", exact);
-  if (GetParam().zero_size_percent == 0 && GetParam().no_history_percent == 0) { EXPECT_EQ(exact, 1500 * 4); }
+  if (GetParam().zero_size_percent == 0 && GetParam().no_history_percent == 0) {
+    EXPECT_EQ(exact, 1500 * 4);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(layer_accounting, random_nodes,
                          testing::Values(random_node_options{12, 0, 0, 20, 40}, random_node_options{12, 20, 10, 20, 40},
-                                         random_node_options{30, 40, 40, 10, 70}, random_node_options{3, 50, 50, 0, 0}));
+                                         random_node_options{30, 40, 40, 10, 70},
+                                         random_node_options{3, 50, 50, 0, 0}));
 
 }  // namespace
 }  // namespace docksweep::tests

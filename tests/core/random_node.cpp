@@ -28,7 +28,8 @@ class builder {
       const auto base = static_cast<std::size_t>(below(number));
       const auto& from = node_.details[base];
       const bool built_here = chance(60);
-      const auto keep = built_here ? from.diff_ids.size() : static_cast<std::size_t>(below(static_cast<int>(from.diff_ids.size()) + 1));
+      const auto keep = built_here ? from.diff_ids.size()
+                                   : static_cast<std::size_t>(below(static_cast<int>(from.diff_ids.size()) + 1));
       details.diff_ids.assign(from.diff_ids.begin(), from.diff_ids.begin() + static_cast<std::ptrdiff_t>(keep));
       if (built_here) one.parent_id = node_.images[base].id;
     }
@@ -42,7 +43,8 @@ class builder {
     details.chain_ids = core::chain_ids(details.diff_ids);
     core::byte_count size = 0;
     for (const auto& chain : details.chain_ids) {
-      const auto layer = node_.true_size.try_emplace(chain, chance(options_.zero_size_percent) ? 0 : 1 + below(1'000'000));
+      const auto layer =
+          node_.true_size.try_emplace(chain, chance(options_.zero_size_percent) ? 0 : 1 + below(1'000'000));
       size += layer.first->second;
       if (layer.first->second > 0) details.history_sizes.push_back(layer.first->second);
     }
@@ -82,7 +84,8 @@ core::byte_count random_node::naive_freed(const std::vector<std::uint32_t>& remo
     return std::any_of(alive.begin(), alive.end(), [&](auto i) { return images[i].parent_id == images[parent].id; });
   };
   const auto in_use = [&](std::size_t i) {
-    return std::any_of(containers.begin(), containers.end(), [&](const auto& one) { return one.image_id == images[i].id; });
+    return std::any_of(containers.begin(), containers.end(),
+                       [&](const auto& one) { return one.image_id == images[i].id; });
   };
   std::set<std::size_t> wanted(removed.begin(), removed.end());
   for (bool changed = true; changed;) {

@@ -15,8 +15,8 @@ namespace docksweep::tests {
 
 struct random_node_options {
   int images = 12;
-  int zero_size_percent = 20;      // layers without a byte: history cannot place them
-  int no_history_percent = 10;     // images that were loaded without history
+  int zero_size_percent = 20;   // layers without a byte: history cannot place them
+  int no_history_percent = 10;  // images that were loaded without history
   int container_percent = 20;
   int untagged_percent = 40;
 };
