@@ -40,9 +40,10 @@ def layer_figures(build):
 
 
 def decode_figures(build):
-    took = benchmarks(build / "tests/bench/decode_bench")
-    for name, milliseconds in took.items():
-        yield figure(f"decode of a listing ({name})", milliseconds, DECODE_LIMIT_MS, "ms")
+    took = {name.partition("/")[0]: spent for name, spent in benchmarks(build / "tests/bench/decode_bench").items()}
+    worst = max(took["decode_1000_images"], took["decode_1000_images_in_pieces"])
+    yield figure("decode of a listing of 1,000 images", worst, DECODE_LIMIT_MS, "ms",
+                 beside=f"three tags and labels each; of 1,000 containers: {took['decode_1000_containers']:.2f} ms")
 
 
 def node_figures(build):
