@@ -116,8 +116,8 @@ task<void> watcher::impl::refresh_in_turn() {
     std::optional<refresh_ticket> ticket;
     if (may_refresh(now)) ticket = queue_.take(now);
     if (!ticket) {
-      // In a burst the listing's beginning or the worker that is busy wakes the others.
-      const auto until = queue_.burst() ? now + worth_waiting : queue_.next_due();
+      // Held back, it is woken by the listing's end or by the worker that is busy.
+      const auto until = may_refresh(now) ? queue_.next_due() : now + worth_waiting;
       auto pause = work_wake_.wait(until);
       co_await std::move(pause);
       continue;
