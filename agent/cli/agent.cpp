@@ -58,7 +58,7 @@ core::result<void> agent::begin() {
       std::make_unique<web::server>(executor_, web_options(settings_), web::make_routes(content()), parts_.counts);
   if (auto started = server_->start(); !started) return started;
   parts_.counts.config_loaded(settings_.hash, std::chrono::system_clock::now());
-  parts_.counts.set_enforcing(false);  // this version measures; it removes nothing, whatever the mode
+  parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
   parts_.counts.set_state_durable(parts_.memory.durable());
   for (const auto& address : server_->addresses()) parts_.log.log(log_level::info, "listening", {{"address", address}});
   say_what_this_version_leaves_out(settings_, parts_.log);

@@ -95,7 +95,7 @@ class agent {
   std::uint64_t past_revisions_ = 1;
   std::vector<core::file_system> file_systems_;
   std::uint64_t disks_revision_ = 0;
-  std::string containerd_root_, unseen_;
+  std::string containerd_root_;
   std::vector<std::string> disk_problems_;
   std::shared_ptr<const std::string> inventory_json_;
   std::uint64_t inventory_revision_ = 0;

@@ -63,6 +63,7 @@ core::result<void> agent::take_over(config::settings fresh) {
   parts_.log.use(fresh.log);
   say_what_needs_a_restart(fresh);
   settings_ = std::move(fresh);
+  parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
   say_what_this_version_leaves_out(settings_, parts_.log);
   ++disks_revision_;  // the exposition may say something else: per_image, intervals
   if (other != nullptr) {

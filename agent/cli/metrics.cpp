@@ -21,6 +21,7 @@ constexpr std::chrono::seconds disk_patience{60};
 // What this process counted while it lived for a second is nobody's rate: only what says how things stand is written.
 std::vector<prometheus::MetricFamily> own_families(session& with) {
   with.counts->config_loaded(with.configuration.values.hash, std::chrono::system_clock::now());
+  with.counts->set_enforcing(with.configuration.values.mode == core::mode::enforce);
   with.counts->set_state_durable(with.memory != nullptr && with.memory->durable());
   auto families = with.counts->families();
   std::erase_if(families, [](const auto& family) { return family.type != prometheus::MetricType::Gauge; });

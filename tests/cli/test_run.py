@@ -141,7 +141,7 @@ class starts(running_agent):
         with self.engine, agent(self, self.config(settings)) as running:
             running.wait_for_metric("docksweep_engine_up", 1)
             self.assertEqual(running.log.count("event=policies_not_run"), 1)
-            self.assertEqual(running.metric("docksweep_enforcing"), 0)
+            self.assertEqual(running.metric("docksweep_enforcing"), 1)
 
     def test_logs_json_lines_when_asked(self):
         with agent(self, self.settings('[log]\nformat = "json"\n')) as running:
