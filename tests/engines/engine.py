@@ -142,7 +142,8 @@ class real_engine:
 
     def enter(self, *command, check=True, input=None):
         """Runs a command of the Debian root within the engine's namespaces. → subprocess.CompletedProcess (text)"""
-        whole = ["nsenter", "--target", str(self.init), "--net", "--mount", "--pid", "--", "chroot", self.root, *command]
+        whole = ["nsenter", "--target", str(self.init), "--net", "--mount", "--pid", "--root", "--",
+                 "chroot", self.root, *command]
         done = subprocess.run(whole, capture_output=True, text=True, input=input, env=self._environment(), timeout=300)
         if check and done.returncode != 0:
             raise engine_failure(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip() or done.stdout}")

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+from namespaces import in_own
+
 HERE = pathlib.Path(__file__).resolve().parent
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
@@ -83,8 +85,7 @@ def main():
     settings = json.loads(sys.argv[1])
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)  # the closing of the pipe is what ends it
-    command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--propagation", "private", "--pid",
-               "--fork", "--kill-child", sys.executable, "-B", str(HERE / "inside.py"), sys.argv[1]]
+    command = in_own(sys.executable, "-B", str(HERE / "inside.py"), sys.argv[1], net=True)
     unshare = None
     try:
         unshare = subprocess.Popen(command, stdin=subprocess.PIPE)

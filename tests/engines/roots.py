@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+from namespaces import in_own
+
 CACHE = pathlib.Path(os.environ.get("DOCKSWEEP_TEST_CACHE") or "/var/cache/docksweep-tests")
 
 # Which packages each root holds. docker-cli is a package of its own from trixie on; busybox-static is what the
@@ -79,8 +81,7 @@ def _build(release, root, packages):
 
 def _run(log, *command):
     """Runs it in a mount and PID namespace of its own: ended early, it leaves no process and no mount behind."""
-    guarded = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-               "--kill-child", *command]
+    guarded = in_own(*command)
     try:
         status = subprocess.run(guarded, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                 env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},

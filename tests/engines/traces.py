@@ -18,7 +18,8 @@ class traces:
     def left(self):
         """A list of strings; empty when nothing is left."""
         found = [f"process {pid}" for pid in filter(str.isdigit, os.listdir("/proc")) if self._is_ours(pid)]
-        found += [f"mount {line.strip()}" for line in open("/proc/self/mountinfo") if self.cgroup in line]
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+        found += [f"mount {line}" for line in mounts if self.cgroup in line]
         found += [f"cgroup {path}" for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{self.cgroup}*")]
         found += [f"folder {self.folder}"] if os.path.lexists(self.folder) else []
         return found
