@@ -82,9 +82,9 @@ TEST_F(sqlite_store, engines_are_kept_apart) {
   auto file = open();
   ASSERT_TRUE(save(*file, many(1, 3), "one"));
   ASSERT_TRUE(save(*file, many(2, 5), "two"));
-  ASSERT_TRUE(run_task(context, file->keep_only_image_details("one", {details_of(2).id, "sha256:unknown"})));
-  EXPECT_EQ(load(*file, "one"), many(2, 1));
-  EXPECT_EQ(load(*file, "two"), many(2, 5));
+  ASSERT_TRUE(run_task(context, file->keep_only_image_details("two", {details_of(3).id, "sha256:unknown"})));
+  EXPECT_EQ(load(*file, "one"), many(1, 3));
+  EXPECT_EQ(load(*file, "two"), many(3, 1));
   EXPECT_TRUE(load(*file, "three").empty());
 }
 
