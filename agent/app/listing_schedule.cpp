@@ -14,6 +14,11 @@ constexpr std::chrono::milliseconds longest_retry{30000};
 listing_schedule::listing_schedule(std::chrono::milliseconds resync, double share)
     : resync_(resync), share_(std::clamp(share, 0.001, 1.0)) {}
 
+void listing_schedule::resync_every(std::chrono::milliseconds resync) {
+  resync_ = resync;
+  if (next_resync_ != monotonic::time_point::max()) next_resync_ = began_ + resync_;
+}
+
 void listing_schedule::want(monotonic::time_point when) {
   wanted_ = std::min(wanted_, when);
 }

@@ -13,6 +13,8 @@ class listing_schedule {
   // share: 0.10 means that after a listing that took D the next starts no earlier than 9·D later.
   listing_schedule(std::chrono::milliseconds resync, double share);
 
+  // Another interval, counted from the last listing.
+  void resync_every(std::chrono::milliseconds resync);
   // Asks for a listing from `when` on; an earlier wish stands.
   void want(monotonic::time_point when);
   // When the next listing is due; time_point::max() while one runs.

@@ -12,6 +12,11 @@ pulse::pulse() : there_("no engine has answered yet"), lists_(nothing_listed) {
   weigh();
 }
 
+void pulse::found_before() {
+  found_ = true;
+  weigh();
+}
+
 bool pulse::learn(std::string& problem, const core::result<void>& outcome) {
   if (!outcome && outcome.error().code == core::failure_code::cancelled) return false;
   problem = outcome ? std::string() : outcome.error().message;
@@ -56,6 +61,7 @@ bool pulse::weigh() {
     }
   }
   next.up = next.problem.empty();
+  next.waiting = next.problem == nothing_listed;
   if (next == health_) return false;
   health_ = std::move(next);
   return true;

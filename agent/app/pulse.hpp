@@ -10,15 +10,18 @@ namespace docksweep::app {
 
 // What the agent knows about the engine's health, for metrics and /-/ready.
 struct engine_health {
-  bool up = false;      // it is there, answers more than pings, and the last listing succeeded
-  bool absent = true;   // no engine was ever found
-  std::string problem;  // why it is not up, for people; empty when up
+  bool up = false;       // it is there, answers more than pings, and the last listing succeeded
+  bool absent = true;    // no engine was ever found
+  bool waiting = false;  // not up only because the first full listing is still to come
+  std::string problem;   // why it is not up, for people; empty when up
   bool operator==(const engine_health&) const = default;
 };
 
 class pulse {
  public:
   pulse();
+
+  void found_before();  // an earlier run found an engine here: it is not absent, whatever happens now
 
   // Each returns whether the health changed. A failure that says `cancelled` is ours and changes nothing.
   bool identified(const core::result<void>& outcome);  // somebody answered at all

@@ -15,6 +15,9 @@ class store {
  public:
   virtual ~store() = default;
 
+  // Whether an engine was ever found on this node, by any earlier run with this state.
+  virtual task<core::result<bool>> knows_an_engine() = 0;
+
   // Details of every image known for this engine ID. A store that cannot be read is a failure, an empty one is not.
   virtual task<core::result<std::vector<core::image_details>>> load_image_details(std::string engine_id) = 0;
   virtual task<core::result<void>> save_image_details(std::string engine_id,

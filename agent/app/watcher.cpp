@@ -53,6 +53,15 @@ void watcher::impl::request_resync() {
   work_wake_.notify();
 }
 
+void watcher::impl::set_intervals(milliseconds resync, milliseconds disk_usage) {
+  options_.resync = resync;
+  options_.disk_usage = disk_usage;
+  schedule_.resync_every(resync);
+  disk_due_ = std::min(disk_due_, monotonic::now() + disk_usage);
+  work_wake_.notify();
+  disk_wake_.notify();
+}
+
 // The port's calls have deadlines of their own; a probe must end in any case, for it is what notices a hung engine.
 task<core::result<void>> watcher::impl::within_deadline(task<core::result<void>> call) {
   asio::steady_timer timer(executor_, options_.check_deadline);
@@ -99,7 +108,7 @@ void watcher::impl::learn(bool health_changed) {
   const engine_health& now = pulse_.health();
   if (now.up) {
     log_.log(log_level::info, "engine_up", {{"engine", who_.engine + " " + who_.version}});
-  } else {
+  } else if (!now.waiting) {
     log_.log(log_level::warn, "engine_down", {{"error", now.problem}});
   }
 }
@@ -169,6 +178,9 @@ std::uint64_t watcher::revision() const {
 }
 std::chrono::nanoseconds watcher::last_refresh() const {
   return impl_->last_refresh_;
+}
+void watcher::set_intervals(milliseconds resync, milliseconds disk_usage) {
+  impl_->set_intervals(resync, disk_usage);
 }
 void watcher::request_resync() {
   impl_->request_resync();

@@ -53,6 +53,8 @@ class watcher {
   // How long the newest complete view took, from the start of its listing
   // (docksweep_inventory_refresh_duration_seconds); zero before the first.
   std::chrono::nanoseconds last_refresh() const;
+  // Takes over other intervals without dropping the view.
+  void set_intervals(std::chrono::milliseconds resync, std::chrono::milliseconds disk_usage);
   // Asks for a full listing as soon as the listing share allows (SIGHUP, tests).
   void request_resync();
 

@@ -138,7 +138,7 @@ task<void> watcher::impl::save_in_batches() {
 
 task<void> watcher::impl::measure_disk_usage() {
   for (;;) {
-    const bool ready = stream_open_ && live_.listed();
+    const bool ready = live_.listed() && pulse_.health().up;
     if (!ready || monotonic::now() < disk_due_) {
       auto pause = disk_wake_.wait(ready ? disk_due_ : monotonic::time_point::max());
       co_await std::move(pause);
@@ -164,7 +164,8 @@ task<void> watcher::impl::measure_disk_usage() {
     ask_publish(at_once);
     auto saving = memory_.save_disk_usage(who_.id, std::move(*usage));
     const auto saved = co_await std::move(saving);
-    if (!saved) log_.log(log_level::warn, "disk_usage_not_saved", {{"error", saved.error().message}});
+    if (!saved && saved.error().code != core::failure_code::cancelled)
+      log_.log(log_level::warn, "disk_usage_not_saved", {{"error", saved.error().message}});
   }
 }
 

@@ -31,6 +31,7 @@ struct watcher::impl {
 
   task<void> run();
   void request_resync();
+  void set_intervals(std::chrono::milliseconds resync, std::chrono::milliseconds disk_usage);
 
   // watcher_session.cpp
   task<void> sessions();

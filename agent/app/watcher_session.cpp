@@ -18,6 +18,12 @@ constexpr seconds a_good_while{30};  // a stream that lasted this long was no fa
 
 task<void> watcher::impl::sessions() {
   wake_up never(executor_);
+  auto remembering = memory_.knows_an_engine();
+  const auto found_before = co_await std::move(remembering);
+  if (found_before && *found_before) {
+    pulse_.found_before();
+    ++revision_;
+  }
   for (;;) {
     auto asking = source_.identify();
     auto found = co_await std::move(asking);

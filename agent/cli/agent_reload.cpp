@@ -13,10 +13,6 @@ bool same_engine(const config::engine_settings& left, const config::engine_setti
   return left.host == right.host && left.tls == right.tls && left.timeout == right.timeout;
 }
 
-bool same_intervals(const config::inventory_settings& left, const config::inventory_settings& right) {
-  return left.resync == right.resync && left.disk_usage == right.disk_usage;
-}
-
 }  // namespace
 
 void say_what_this_version_leaves_out(const config::settings& settings, app::log_sink& log) {
@@ -53,7 +49,7 @@ core::result<void> agent::reload(std::string_view asked_by) {
 
 core::result<void> agent::take_over(config::settings fresh) {
   std::unique_ptr<engine_side> other;
-  if (!same_engine(fresh.engine, settings_.engine) || !same_intervals(fresh.inventory, settings_.inventory)) {
+  if (!same_engine(fresh.engine, settings_.engine)) {
     auto made = make_engine_side(fresh);
     if (!made) return std::unexpected(std::move(made).error());
     other = *std::move(made);
@@ -63,6 +59,7 @@ core::result<void> agent::take_over(config::settings fresh) {
   parts_.log.use(fresh.log);
   say_what_needs_a_restart(fresh);
   settings_ = std::move(fresh);
+  engine_->watcher.set_intervals(settings_.inventory.resync, settings_.inventory.disk_usage);
   parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
   say_what_this_version_leaves_out(settings_, parts_.log);
   ++disks_revision_;  // the exposition may say something else: per_image, intervals

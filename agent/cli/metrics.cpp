@@ -59,7 +59,12 @@ app::task<int> collect(session& with, metrics_command what) {
   } else {
     // The file is written all the same: with engine_up 0, instead of yesterday's figures.
     complain(read.error().message);
-    state.engine_absent = read.error().code == core::failure_code::unreachable;
+    bool found_before = false;
+    if (with.memory != nullptr) {
+      const auto known = co_await with.memory->knows_an_engine();
+      found_before = known.value_or(false);
+    }
+    state.engine_absent = !found_before && read.error().code == core::failure_code::unreachable;
   }
   auto disks = co_await measure_disks(with, std::move(engine));
   state.file_systems = std::move(disks.found);

@@ -80,13 +80,14 @@ int execute(const global_options& global, const run_command&) {
       {{"version", std::string(version())}, {"revision", std::string(revision())}, {"config", config_path(global)}});
 
   report::prometheus_telemetry counts({std::string(version()), std::string(revision()), std::string(compiler())});
+  // Before the state: its thread may hand a last answer over while everything else has ended already.
+  boost::asio::io_context context(1);
   auto memory = store::make_sqlite_store(settings.state.path, store::open_mode::read_write, log);
   if (!memory) {
     complain(memory.error().message);
     return status_of(memory.error());
   }
   const auto disks = store::make_local_disks();
-  boost::asio::io_context context(1);
   agent one(context.get_executor(),
             {.config_file = config_path(global),
              .load_settings = [&global] { return load_again(global); },

@@ -77,6 +77,12 @@ class tables {
     });
   }
 
+  result<bool> knows_an_engine() {
+    auto query = state_.file.prepare("SELECT 1 FROM engines LIMIT 1");
+    if (!query) return std::unexpected(query.error());
+    return query->step();
+  }
+
   result<std::optional<core::disk_usage>> load_disk_usage(const std::string& engine) {
     auto query =
         state_.file.prepare("SELECT record FROM disk_usage WHERE engine = (SELECT number FROM engines WHERE id = ?1)");
@@ -129,6 +135,10 @@ class sqlite_store final : public app::store {
  public:
   explicit sqlite_store(std::unique_ptr<worker> thread, opened_state state)
       : tables_(std::move(state)), worker_(std::move(thread)) {}
+
+  app::task<result<bool>> knows_an_engine() override {
+    return on_thread<bool>([this] { return tables_.knows_an_engine(); });
+  }
 
   app::task<result<std::vector<core::image_details>>> load_image_details(std::string engine_id) override {
     return on_thread<std::vector<core::image_details>>(

@@ -37,7 +37,7 @@ class worker {
   }
 
   // Runs `job` (a function that returns result<T>) on the thread; the coroutine goes on with its result on its own
-  // executor, which must be one thread's. A cancelled coroutine does not wait for a job that has begun.
+  // executor, which must be one thread's and outlive the worker. A cancelled coroutine does not wait for a job that has begun.
   template <typename T>
   app::task<core::result<T>> run(std::function<core::result<T>()> job) {
     const auto executor = co_await boost::asio::this_coro::executor;

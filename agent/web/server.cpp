@@ -125,8 +125,6 @@ core::result<void> server::impl::take_over(server_options wanted) {
   for (auto& one : *opened) {
     listeners.push_back(std::make_shared<listener>(std::move(one)));
     asio::co_spawn(executor, accept_all(all, listeners.back()), asio::detached);
-    spdlog::info("listening on {}{}", listeners.back()->where,
-                 all->tls && !listeners.back()->is_unix ? " with TLS" : "");
   }
   options = std::move(wanted);
   return {};

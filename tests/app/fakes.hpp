@@ -28,6 +28,10 @@ class fake_store final : public app::store {
   int kept_calls = 0;
   std::optional<core::failure> broken;
 
+  app::task<core::result<bool>> knows_an_engine() override {
+    if (broken) co_return std::unexpected(*broken);
+    co_return !details.empty() || !usage.empty();
+  }
   app::task<core::result<std::vector<core::image_details>>> load_image_details(std::string engine) override {
     if (broken) co_return std::unexpected(*broken);
     std::vector<core::image_details> all;

@@ -117,6 +117,10 @@ TEST(listing_schedule, does_nothing_until_asked_then_every_resync) {
   schedule.started(start + seconds(10));
   schedule.finished(start + seconds(11), true);
   EXPECT_EQ(schedule.due(), start + seconds(310));
+  schedule.resync_every(seconds(60));
+  EXPECT_EQ(schedule.due(), start + seconds(70)) << "counted from the last listing";
+  schedule.resync_every(seconds(2));
+  EXPECT_EQ(schedule.due(), start + seconds(20)) << "never sooner than the share allows";
 }
 
 TEST(listing_schedule, slow_listings_put_even_the_resync_off) {
@@ -182,6 +186,17 @@ TEST(pulse, is_up_when_everything_is_fine_and_names_the_deepest_trouble) {
   EXPECT_TRUE(pulse.health().up);
   EXPECT_TRUE(pulse.another_engine());
   EXPECT_FALSE(pulse.health().up);
+  EXPECT_TRUE(pulse.health().waiting) << "for its first listing, which is no fault";
+}
+
+TEST(pulse, an_engine_that_an_earlier_run_found_is_not_absent) {
+  app::pulse pulse;
+  EXPECT_TRUE(pulse.health().absent);
+  pulse.found_before();
+  pulse.identified(core::fail(core::failure_code::unreachable, "no socket"));
+  EXPECT_FALSE(pulse.health().absent);
+  EXPECT_FALSE(pulse.health().up);
+  EXPECT_FALSE(pulse.health().waiting);
 }
 
 }  // namespace

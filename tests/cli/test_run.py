@@ -190,6 +190,18 @@ class reloads(running_agent):
             running.wait_for_metric("docksweep_config_last_reload_successful", 0)
             self.assertEqual(running.metric("docksweep_image_series_omitted"), 1)
 
+    def test_of_intervals_drops_nothing_that_is_known(self):
+        with self.engine, agent(self, self.settings()) as running:
+            running.wait_for_metric("docksweep_engine_up", 1)
+            found = running.log.count("event=engine_found")
+            self.rewrite('[inventory]\nresync = "7m"\n')
+            running.process.send_signal(signal.SIGHUP)
+            running.wait_for_log("event=config_reloaded asked_by=SIGHUP")
+            self.assertEqual(running.metric("docksweep_engine_up"), 1)
+            self.assertIn("listed anew every 7m", running.ask("GET", "/metrics")[1])
+            self.assertEqual(running.log.count("event=engine_found"), found, "the same watcher goes on")
+            self.assert_clean_end(running)
+
     def test_by_http_with_a_token(self):
         token = pathlib.Path(self.path("token"))
         token.write_text("let-me-in-please\n")

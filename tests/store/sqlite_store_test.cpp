@@ -78,6 +78,19 @@ TEST_F(sqlite_store, details_are_there_after_a_restart) {
   EXPECT_TRUE(log.lines.empty());
 }
 
+TEST_F(sqlite_store, remembers_that_an_engine_was_found) {
+  auto first = open();
+  const auto before = run_task(context, first->knows_an_engine());
+  ASSERT_TRUE(before);
+  EXPECT_FALSE(*before);
+  ASSERT_TRUE(save(*first, many(1, 1)));
+  first.reset();
+  auto second = open();
+  const auto after = run_task(context, second->knows_an_engine());
+  ASSERT_TRUE(after);
+  EXPECT_TRUE(*after);
+}
+
 TEST_F(sqlite_store, engines_are_kept_apart) {
   auto file = open();
   ASSERT_TRUE(save(*file, many(1, 3), "one"));
