@@ -98,7 +98,8 @@ TEST(page, is_read_by_prometheus_own_openmetrics_parser) {
   const auto said = run(fmt::format("promtool tsdb create-blocks-from openmetrics {} {}", file, folder.file("blocks")));
   EXPECT_EQ(said.status, 0) << said.text;
   std::filesystem::create_directory(folder.file("blocks/wal"));  // dump insists on one
-  const auto dump = run(fmt::format("promtool tsdb dump {}", folder.file("blocks")));
+  std::filesystem::create_directory(folder.file("data"));        // newer ones keep their sandbox in ./data
+  const auto dump = run(fmt::format("cd {} && promtool tsdb dump blocks", folder.file("")));
   EXPECT_EQ(dump.status, 0) << dump.text;
   const auto stored = static_cast<std::size_t>(std::count(dump.text.begin(), dump.text.end(), '\n'));
   EXPECT_EQ(stored, read_openmetrics(page).samples.size());
