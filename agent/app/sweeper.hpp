@@ -1,0 +1,86 @@
+// Works off a plan: record → re-check → remove → record → report, one removal at a time, until the measured goal is met
+// or the list ends. It never adds anything to the list, never forces, and stops between two removals when it is told
+// to. The same code runs in observe mode, up to the call that would remove.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/disks.hpp"
+#include "app/history.hpp"
+#include "app/log.hpp"
+#include "app/remover.hpp"
+#include "app/sweep_telemetry.hpp"
+#include "core/history.hpp"
+#include "core/plan.hpp"
+#include "core/view.hpp"
+
+namespace docksweep::app {
+
+struct sweep_request {
+  core::policy policy;                      // an empty name: `docksweep remove`
+  core::plan plan;                          // exactly this list runs, minus what fails its re-check
+  std::shared_ptr<const core::view> node;   // what the plan was made of: references, digests, layers for the record
+  const core::node_usage* usage = nullptr;  // origins for the record; may be null
+  core::sweep_trigger trigger = core::sweep_trigger::manual;
+  std::string actor;
+  std::string cause;
+  bool enforce = false;  // false: observe, whatever the policy says
+};
+
+// Who follows a sweep: the progress bar, the page, the API. Called on the sweeper's thread; must not wait.
+struct sweep_progress {
+  std::int64_t sweep_id = 0;
+  int step = 0, steps = 0;         // steps ended, of the plan
+  core::byte_count freed = 0;      // so far, at least
+  core::byte_count predicted = 0;  // what the plan frees at least until its goal
+  std::string current;             // what is being removed, for people
+};
+struct sweep_observer {
+  std::function<void(const sweep_progress&)> progress;
+  std::function<void(const core::removal_record&)> ended;  // each removal, whatever its outcome
+};
+
+// Why a sweep did not begin: nothing was put on record, nothing removed.
+struct sweep_refusal {
+  skip_reason why = skip_reason::running;
+  std::string message;    // for people: what, and what to do
+  bool is_fault = false;  // not a reason to wait but something broken (no durable state, lock file cannot be made)
+};
+
+struct sweeper_options {
+  std::chrono::milliseconds slow = std::chrono::seconds(2);       // a listing slower than this pauses the sweep
+  std::chrono::milliseconds too_slow = std::chrono::seconds(30);  // and slower than this ends it (engine_slow)
+  std::chrono::milliseconds rest = std::chrono::seconds(5);  // how long a pause is, before the engine is asked again
+};
+
+class sweeper {
+ public:
+  // All references outlive the sweeper. One sweep at a time in it, and (through the history's permit) on the engine.
+  sweeper(container_engine& engine, history& record, disks& file_systems, sweep_telemetry& counts, log_sink& log,
+          sweeper_options options = {});
+  ~sweeper();
+
+  // Runs to the end of the plan, its goal, or a stop. What the sweep came to is the record's outcome; a refusal means
+  // that it did not begin. Cancelling the coroutine leaves the removal in hand `attempted` on record (settled later);
+  // to end in good order call stop() and wait.
+  task<std::expected<core::sweep_record, sweep_refusal>> run(sweep_request request, sweep_observer observer = {});
+
+  // No further removal begins; the one in hand is waited for (SIGTERM, pause, resume of another configuration).
+  void stop(std::string why);
+  bool running() const;
+
+  // What a crash left on record: asks the engine about each removal that was attempted or planned, and writes down the
+  // truth. Needs the permit; does nothing while another process sweeps. Returns how many sweeps it settled.
+  task<core::result<int>> settle(std::string engine_id);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace docksweep::app

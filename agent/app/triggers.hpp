@@ -1,0 +1,82 @@
+// Decides when a policy runs: quantities (looked at every second and with every new view), schedules, by request; and
+// when it must not: cooldown, settling, windows, pause, an engine that is down or slow, a view that is old or partial.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/disks.hpp"
+#include "app/history.hpp"
+#include "app/log.hpp"
+#include "app/stopped_containers.hpp"
+#include "app/sweep_telemetry.hpp"
+#include "app/sweeper.hpp"
+#include "app/usage_tracker.hpp"
+#include "app/watcher.hpp"
+#include "core/plan.hpp"
+
+namespace docksweep::app {
+
+struct trigger_options {
+  std::chrono::milliseconds settle =
+      std::chrono::minutes(10);                              // no automatic sweep so soon after agent or engine start
+  double settle_ends_above = 0.95;                           // … unless a disk is fuller than this
+  std::chrono::milliseconds look = std::chrono::seconds(1);  // statvfs and quantities
+  std::chrono::milliseconds missed_after = std::chrono::hours(1);  // a scheduled run later than this counts as missed
+};
+
+// Where a policy stands: what metrics, the page and the API show.
+struct policy_status {
+  const core::policy* policy = nullptr;
+  std::vector<std::pair<core::quantity, double>> values;  // of every quantity in when and until that is known
+  std::optional<core::instant> next_run;                  // schedules, splay included
+  std::shared_ptr<const core::plan> plan;                 // what it would remove now; null: no view yet
+  core::policy_memory memory;
+};
+
+class triggers {
+ public:
+  struct parts {
+    watcher& node;
+    container_engine& engine;
+    history& record;
+    disks& file_systems;
+    usage_tracker& usage;
+    sweeper& sweeps;
+    sweep_telemetry& counts;
+    log_sink& log;
+    clocks time;
+    bool durable = false;  // without a durable state nothing is enforced
+    std::function<std::vector<std::string>()> watched_paths;
+  };
+  triggers(boost::asio::any_io_executor executor, parts with, std::vector<core::policy> policies,
+           core::keep_rules general_keep, trigger_options options);
+  ~triggers();
+
+  // Settles what a crash left, then looks and runs policies until cancelled.
+  task<void> run();
+  // Another configuration; cooldowns and holds of policies that stay the same go on.
+  void take_over(std::vector<core::policy> policies, core::keep_rules general_keep, trigger_options options);
+
+  // Makes the plan of this policy from the newest view. Fails (unreachable, storage) when there is none to plan from.
+  task<core::result<core::plan>> make_plan(const core::policy& which, std::string trigger_path = {});
+  std::vector<policy_status> status() const;
+  std::vector<core::file_system> file_systems() const;           // as last measured
+  std::vector<std::optional<core::reason>> protections() const;  // beside the newest view's images; empty: not known
+  std::optional<core::pause_state> paused() const;
+  const core::policy* find(std::string_view name) const;
+  // Grows with everything above.
+  std::uint64_t revision() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace docksweep::app
