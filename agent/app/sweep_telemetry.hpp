@@ -25,11 +25,35 @@ inline constexpr skip_reason all_skip_reasons[] = {
     skip_reason::cooldown,        skip_reason::running,       skip_reason::engine_down, skip_reason::engine_slow,
     skip_reason::stale_inventory, skip_reason::nothing_to_do, skip_reason::observe,     skip_reason::paused,
     skip_reason::window,          skip_reason::settling};
-std::string_view to_string(skip_reason why);
+// Here and not in a .cpp: report/ knows this header and nothing else of app/.
+constexpr std::string_view to_string(skip_reason why) {
+  switch (why) {
+    case skip_reason::cooldown: return "cooldown";
+    case skip_reason::running: return "running";
+    case skip_reason::engine_down: return "engine_down";
+    case skip_reason::engine_slow: return "engine_slow";
+    case skip_reason::stale_inventory: return "stale_inventory";
+    case skip_reason::nothing_to_do: return "nothing_to_do";
+    case skip_reason::observe: return "observe";
+    case skip_reason::paused: return "paused";
+    case skip_reason::window: return "window";
+    case skip_reason::settling: return "settling";
+  }
+  return "unknown";
+}
 
 // Label values of docksweep_removal_failures_total{reason}.
 enum class removal_failure { conflict, engine, timeout };
-std::string_view to_string(removal_failure why);
+inline constexpr removal_failure all_removal_failures[] = {removal_failure::conflict, removal_failure::engine,
+                                                           removal_failure::timeout};
+constexpr std::string_view to_string(removal_failure why) {
+  switch (why) {
+    case removal_failure::conflict: return "conflict";
+    case removal_failure::engine: return "engine";
+    case removal_failure::timeout: return "timeout";
+  }
+  return "unknown";
+}
 
 class sweep_telemetry {
  public:
