@@ -52,7 +52,8 @@ class use_book {
 
   const use_record* find(std::string_view id) const;
   std::size_t size() const { return records_.size(); }
-  // Least recently used first; for docksweep_image_oldest_use_timestamp_seconds and the like.
+  // Of the least recently used that nothing holds now (of all where everything is held); for
+  // docksweep_image_oldest_use_timestamp_seconds.
   std::optional<instant> oldest_use() const;
 
   // What has to be saved since the last call: records that changed, and IDs that were struck out. A record whose only
@@ -63,13 +64,22 @@ class use_book {
     bool empty() const { return records.empty() && gone.empty(); }
   };
   changes take_changes();
+  // Changes that could not be saved: the next take_changes() has them again, as they stand then.
+  void put_back(const changes& unsaved);
 
  private:
   struct text_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  std::unordered_map<std::string, use_record, text_hash, std::equal_to<>> records_;
+  using records = std::unordered_map<std::string, use_record, text_hash, std::equal_to<>>;
+
+  void look_at(std::string_view id, bool held, bool partial, instant now);
+  records::iterator enter(std::string_view id, instant now);
+  template <typename Condition>
+  void strike_out(Condition is_gone);
+
+  records records_;
   std::unordered_set<std::string> changed_;
   std::unordered_set<std::string> gone_;
 };
