@@ -9,8 +9,11 @@ import scenario
 from cases_measures import CONTAINER_STATES, IMAGE_STATES
 from docksweep import agent
 
-NOTICE_SECONDS = 22  # /version every 15 s with a deadline of 5 s, and a moment
-RETURN_SECONDS = 22  # reconnecting backs off to 15 s at most, and then lists
+# By design 20 s: /version is asked every 15 s with a deadline of 5 s, reconnecting backs off to 15 s at most, and then
+# lists. Three times that for a slow machine; a resync (5 minutes) is no part of it.
+NOTICE_SECONDS = 60
+RETURN_SECONDS = 60
+SHOWN_SECONDS = 30
 
 
 class outages:
@@ -38,7 +41,7 @@ class outages:
                     == scenario.counted(scenario.image_states(self.engine), IMAGE_STATES)
                     and metrics.family("docksweep_containers", "state")
                     == scenario.counted(scenario.container_states(self.engine), CONTAINER_STATES))
-        return sweep.wait_for(agree, "figures equal to the engine's", 3)
+        return sweep.wait_for(agree, "figures equal to the engine's", SHOWN_SECONDS)
 
     def test_engine_killed_and_restarted(self):
         sweep = self.agent()
@@ -53,19 +56,20 @@ class outages:
         self.figures_are_right(sweep)
         # And it follows events again.
         containers.create(self.engine, containers.REFERENCE, "afterwards")
-        sweep.wait_for(lambda: sweep.metrics().value("docksweep_containers", state="created") == 2, "a new container", 3)
+        sweep.wait_for(lambda: sweep.metrics().value("docksweep_containers", state="created") == 2, "a new container",
+                       SHOWN_SECONDS)
 
     def test_state_series_disappear_after_three_resyncs(self):
         sweep = self.agent({"inventory": {"resync": "2s"}})
         self.figures_are_right(sweep)
-        sweep.wait_for(lambda: sweep.metrics().labels("docksweep_disk_size_bytes"), "the file systems")
+        sweep.wait_for(lambda: sweep.metrics().labels("docksweep_disk_size_bytes"), "the file systems", SHOWN_SECONDS)
         paths = sweep.metrics().family("docksweep_disk_size_bytes", "path")
         self.engine.kill()
-        killed = time.monotonic()
-        took = sweep.wait_for(lambda: not sweep.metrics().labels("docksweep_images"), "no docksweep_images", 15)
+        took = sweep.wait_for(lambda: not sweep.metrics().labels("docksweep_images"), "no docksweep_images", NOTICE_SECONDS)
         print(f"\n{self.engine.name}: state series gone after {took:.1f} s of resync 2 s", end="", flush=True)
-        self.assertGreater(time.monotonic() - killed, 3.5, "not at the first missed resync")
         metrics = sweep.metrics()
+        listed = metrics.value("docksweep_inventory_last_success_timestamp_seconds")
+        self.assertGreater(time.time() - listed, 5, "not at the first missed resync")
         self.assertEqual(metrics.labels("docksweep_containers") + metrics.labels("docksweep_images_size_bytes"), [])
         self.assertEqual(metrics.value("docksweep_engine_up"), 0)
         self.assertEqual(metrics.family("docksweep_disk_size_bytes", "path"), paths)
@@ -88,7 +92,7 @@ class outages:
     def test_engine_that_comes_later_is_found(self):
         self.engine.kill()
         sweep = self.agent(ready=False)
-        sweep.wait_for(lambda: sweep.metrics().value("docksweep_engine_absent") == 1, "engine_absent", 10)
+        sweep.wait_for(lambda: sweep.metrics().value("docksweep_engine_absent") == 1, "engine_absent", SHOWN_SECONDS)
         self.assertEqual(sweep.metrics().value("docksweep_engine_up"), 0)
         self.assertEqual(sweep.get("/-/healthy").status, 200)
         self.assertEqual(sweep.get("/-/ready").status, 503)

@@ -32,11 +32,29 @@ def binary(variable="DOCKSWEEP_BINARY", default=REPOSITORY / "build/release/dock
 
 
 def toml(sections):
-    """{section: {key: value}} as TOML; strings, numbers, booleans and lists of them are written as JSON writes them."""
-    lines = []
+    """
+    {section: {key: value}} as TOML. A value that is no dict is a key of the top level; a list of dicts is an array of
+    tables ("policy": [{…}, {…}]); a dict inside a section is an inline table.
+    """
+    lines = [f"{key} = {_toml_value(value)}" for key, value in sections.items() if not _is_section(value)]
     for section, values in sections.items():
-        lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+        if _is_section(values):
+            for one in [values] if isinstance(values, dict) else values:
+                lines += [f"[{section}]" if one is values else f"[[{section}]]",
+                          *(f"{key} = {_toml_value(value)}" for key, value in one.items())]
     return "\n".join(lines) + "\n"
+
+
+def _is_section(value):
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def _toml_value(value):
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml_value(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return json.dumps(value)  # strings, numbers and booleans are the same in both
 
 
 def run_cli(*arguments, host=None, config=None, timeout=60):
@@ -61,7 +79,10 @@ class agent:
         sections = {"engine": {"host": host}, "state": {"path": f"{self.folder}/state/state.db"},
                     "web": {"listen": [f"127.0.0.1:{self.port}"]}, "log": {"level": "debug"}}
         for section, values in (settings or {}).items():
-            sections.setdefault(section, {}).update(values)
+            if isinstance(values, dict):
+                sections.setdefault(section, {}).update(values)
+            else:
+                sections[section] = values
         os.makedirs(f"{self.folder}/state")
         self.config = f"{self.folder}/docksweep.toml"
         pathlib.Path(self.config).write_text(toml(sections))

@@ -31,7 +31,7 @@ class engine_failure(Exception):
 class real_engine:
     """A running engine: .socket, .host (unix://…), .folder, .data_root, .name, .pid (as the machine sees it)."""
 
-    def __init__(self, name, release, command):
+    def __init__(self, name, release, command, disk=None):
         if os.geteuid() != 0:
             raise engine_failure("tests against real engines need root")
         self.name = name
@@ -43,7 +43,7 @@ class real_engine:
         self.cgroup = os.path.basename(self.folder)
         os.makedirs(f"{self.folder}/s")
         self._settings = {"root": self.root, "folder": self.folder, "cgroup": self.cgroup,
-                          "command": [word.format(folder=self.folder, cgroup=self.cgroup) for word in command],
+                          "disk": disk, "command": [word.format(folder=self.folder, cgroup=self.cgroup) for word in command],
                           "environment": self._environment()}
         with open(f"{self.folder}/engine.log", "ab") as log:
             self._keeper = subprocess.Popen([sys.executable, "-B", str(HERE / "keeper.py"), json.dumps(self._settings)],
@@ -121,6 +121,10 @@ class real_engine:
                         return int(entry)
         return None
 
+    def inner(self, path):
+        """How a process of this machine reaches a path of the engine's mount namespace."""
+        return f"/proc/{self.init}/root{path}"
+
     def log(self, lines=25):
         with contextlib.suppress(OSError):
             text = pathlib.Path(f"{self.folder}/engine.log").read_text(errors="replace")
@@ -176,14 +180,17 @@ DOCKER = {"20.10": ("bookworm", False), "26-overlay2": ("trixie", False), "26-co
 
 
 @contextlib.contextmanager
-def docker(kind):
-    """A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store)."""
+def docker(kind, disk=None):
+    """
+    A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store). With `disk`
+    ("300m") its data is on a file system of that size, which this machine's processes reach as .inner(path).
+    """
     release, containerd = DOCKER[kind]
     command = ["dockerd", "--config-file={folder}/daemon.json", "--data-root={folder}/data",
                "--exec-root={folder}/exec", "--pidfile={folder}/engine.pid", "--host=unix://{folder}/s/engine.sock",
                "--group=root", "--cgroup-parent=/{cgroup}", "--exec-opt=native.cgroupdriver=cgroupfs",
                "--bridge=none", "--iptables=false", "--ip6tables=false"]
-    with real_engine(f"Docker {kind}", release, command) as engine:
+    with real_engine(f"Docker {kind}", release, command, disk) as engine:
         options = {"features": {"containerd-snapshotter": True}} if containerd else {"storage-driver": "overlay2"}
         pathlib.Path(f"{engine.folder}/daemon.json").write_text(json.dumps(options))
         engine.start()

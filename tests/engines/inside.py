@@ -18,7 +18,7 @@ def run(*command):
         raise SystemExit(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
 
 
-def prepare(root, folder):
+def prepare(root, folder, disk):
     """Makes the root ready to be changed into. All of it is seen in this namespace only, and goes away with it."""
     run("ip", "link", "set", "lo", "up")
     run("mount", "--bind", root, root)  # a container's pivot_root needs its root to be a mount
@@ -28,8 +28,11 @@ def prepare(root, folder):
     # What engines write beside their data; the cached root itself stays as it is.
     for place in ("run", "tmp", "var/tmp", "var/lib", "opt"):
         run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", f"{root}/{place}")
+    if disk:  # a file system of its own, that a test can fill
+        os.makedirs(f"{folder}/data", exist_ok=True)
+        run("mount", "-t", "tmpfs", "-o", f"mode=0711,size={disk}", "tmpfs", f"{folder}/data")
     os.makedirs(f"{root}{folder}")
-    run("mount", "--bind", folder, f"{root}{folder}")
+    run("mount", "--rbind", folder, f"{root}{folder}")
     os.makedirs(f"{folder}/etc-docker", exist_ok=True)
     os.makedirs(f"{root}/etc/docker", exist_ok=True)
     run("mount", "--bind", f"{folder}/etc-docker", f"{root}/etc/docker")  # Docker 20.10 keeps its identity there
@@ -71,7 +74,7 @@ def lines(ended):
 
 def main():
     settings = json.loads(sys.argv[1])
-    prepare(settings["root"], settings["folder"])
+    prepare(settings["root"], settings["folder"], settings.get("disk"))
     engine, ended = None, {}
     for word in lines(ended):
         if word == "start":

@@ -41,6 +41,7 @@ class counting_proxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self.refuse_events = False
+        self.before = None  # called with each request before it is passed on, on a thread of the proxy
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(path)
         self._listener.listen(64)
@@ -116,6 +117,8 @@ class counting_proxy:
             one = request(lines[0])
             with self._lock:
                 self._requests.append(one)
+            if self.before is not None:
+                self.before(one)
             if one.path == "/events":
                 if self.refuse_events:
                     return

@@ -1,0 +1,74 @@
+# kill -9 at fifty random moments of sweeps: the record opens and tells the truth every time.
+import random
+import signal
+import sqlite3
+import time
+
+import containers
+import images
+import sweeping
+from cases_freed import SEED
+
+KILLS = 50
+
+
+class crash:
+    def setUp(self):
+        self.engine = self.enterContext(self.start())
+        containers.runnable(self.engine)
+        containers.create(self.engine, containers.REFERENCE, "holder")
+        self.node = self.enterContext(sweeping.policies(self.engine.host))
+
+    def fill(self):
+        """Images that share their layers, so that loading them again costs little; some have two names."""
+        loaded = images.many_images(30, tops=6)
+        for number, item in enumerate(loaded):
+            if number % 4 == 0:
+                item.references.append(f"second/{number}:1")
+        images.load_images(self.engine, loaded)
+
+    def test_killed_at_fifty_random_moments(self):
+        source, killed_in_it, recorded = random.Random(f"{SEED}-crash"), 0, 0
+        self.fill()
+        for number in range(KILLS):
+            if len(sweeping.ids(self.engine)) < 15:
+                self.fill()
+            before = sweeping.ids(self.engine)
+            sweep = self.node.start("sweep", "all", "--yes")
+            time.sleep(source.uniform(0.01, 0.5))
+            sweep.send_signal(signal.SIGKILL)
+            sweep.communicate(timeout=60)
+            what = f"kill {number} of seed {SEED}"
+            self.sound(what)
+            sweeps = self.node.sweeps()
+            if len(sweeps) > recorded and sweeps[0]["outcome"] == "running":
+                killed_in_it += 1
+                self.told_so_far(before, what)
+            recorded = len(sweeps)
+        print(f"\n{self.engine.name}: {killed_in_it} of {KILLS} kills hit a sweep at work", flush=True)
+        self.assertGreater(killed_in_it, KILLS // 5)
+        # The last sweep settles what the one before left, and removes the rest.
+        self.fill()
+        status, out, err = self.node.sweep()
+        self.assertEqual(status, 0, err + out)
+        there = sweeping.ids(self.engine)
+        self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE})
+        for one in self.node.json("history", "--limit", "1000")["sweeps"]:
+            self.assertIn(one["outcome"], ("interrupted", "reached"), one)
+            for removal in self.node.removals(one["id"]):
+                self.assertIn(removal["outcome"], ("removed", "gone", "skipped", "failed", "kept", "refused"), removal)
+        self.assertEqual(len(there), 1)
+
+    def sound(self, what):
+        with sqlite3.connect(f"file:{self.node.state}?mode=ro", uri=True) as state:
+            self.assertEqual(state.execute("PRAGMA quick_check").fetchall(), [("ok",)], what)
+
+    def told_so_far(self, before, what):
+        """Before anybody settles it: what is said to be removed is gone, and what is gone is not said to be untouched."""
+        there = sweeping.ids(self.engine)
+        for one in self.node.removals():
+            if one["outcome"] == "removed":
+                self.assertNotIn(one["id"], there, what)
+            if one["outcome"] in ("planned", "skipped"):
+                self.assertIn(one["id"], there, what)
+            self.assertIn(one["id"], before, what)

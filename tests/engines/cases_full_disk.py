@@ -1,0 +1,97 @@
+# A file system with 0 bytes left, which holds the engine's data and docksweep's own state.
+import contextlib
+import os
+import pathlib
+import signal
+
+import containers
+import images
+import sweeping
+from docksweep import agent
+from sweeping import KEEP_NOTHING
+
+SECONDS = 60
+MIB = 1 << 20
+
+
+class full_disk:
+    """Docker itself cannot take a tag away where it cannot write; what has no tag can go, and makes room for the rest."""
+
+    def setUp(self):
+        self.engine = self.enterContext(self.start(disk="160m"))
+        containers.runnable(self.engine)
+        containers.create(self.engine, containers.REFERENCE, "holder")
+        self.data = self.engine.inner(self.engine.data_root)
+        self.state = f"{self.data}/docksweep/state.db"
+
+    def fill(self, name="ballast"):
+        """Writes until nothing is left, not a byte. → bytes written"""
+        written = 0
+        with open(f"{self.data}/{name}", "wb", buffering=0) as out, contextlib.suppress(OSError):
+            for piece in (MIB, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while True:
+                        written += out.write(b"x" * piece)
+        room = os.statvfs(self.data)
+        self.assertEqual(room.f_bavail, 0)
+        return written
+
+    def used(self):
+        room = os.statvfs(self.data)
+        return 1 - room.f_bavail / room.f_blocks
+
+    def load(self):
+        images.load_images(self.engine, [images.image([], [images.layer.of_size(5 * MIB)]),
+                                         *(images.image(f"app/{number}:1", [images.layer.of_size(5 * MIB)])
+                                           for number in range(6))])
+
+    def test_the_agent_makes_room_on_a_disk_with_0_bytes_left(self):
+        self.load()
+        rule = {"name": "full", "when": {"disk_above": 0.97, "for": "0s"}, "until": {"disk_below": 0.85},
+                "remove": {"images": "unused"}, "cooldown": "1s"}
+        settings = {"mode": "enforce", "settle": "0s", "keep": KEEP_NOTHING, "policy": [rule],
+                    "state": {"path": self.state}, "engine": {"paths": [self.data]}}
+        with agent(self.engine.host, settings) as sweep:
+            sweep.wait_for(lambda: sweep.metrics().value("docksweep_images", state="unused") == 6, "all images", SECONDS)
+            self.assertEqual(sweep.metrics().value("docksweep_state_durable"), 1)
+            self.fill()
+            sweep.wait_for(lambda: self.used() < 0.85, "room", 2 * SECONDS, 0.1)
+            sweeps = sweep.cli_json("history")["sweeps"]
+            self.assertEqual({one["policy"] for one in sweeps}, {"full"})
+            removed = [removal for one in sweeps for removal in
+                       sweep.cli_json("history", "--sweep", str(one["id"]))["removals"] if removal["outcome"] == "removed"]
+            there = sweeping.ids(self.engine)
+            self.assertGreaterEqual(len(removed), 4)
+            self.assertFalse({one["id"] for one in removed} & there)
+
+    def test_a_sweep_by_hand_with_0_bytes_left(self):
+        self.load()
+        node = self.enterContext(sweeping.policies(self.engine.host, state=self.state))
+        os.makedirs(os.path.dirname(self.state), exist_ok=True)
+        self.assertEqual(node.run("pause", "only to make the state")[0], 0)
+        self.assertEqual(node.run("resume")[0], 0)
+        self.fill()
+        status, out, err = node.sweep()
+        self.assertEqual(status, 0, err + out)
+        self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE})
+        self.assertEqual({one["outcome"] for one in node.removals()}, {"removed"})
+
+    def test_kill_9_with_0_bytes_left(self):
+        self.load()
+        node = self.enterContext(sweeping.policies(self.engine.host, state=self.state))
+        os.makedirs(os.path.dirname(self.state), exist_ok=True)
+        self.assertEqual(node.run("pause", "only to make the state")[0], 0)
+        self.assertEqual(node.run("resume")[0], 0)
+        self.fill()
+        for number in range(5):
+            sweep = node.start("sweep", "all", "--yes")
+            with contextlib.suppress(Exception):
+                sweep.wait(0.02 + 0.03 * number)
+            sweep.send_signal(signal.SIGKILL)
+            sweep.communicate(timeout=60)
+            self.fill(f"ballast-{number}")
+        status, out, err = node.sweep()
+        self.assertEqual(status, 0, err + out)
+        for one in node.sweeps():
+            self.assertIn(one["outcome"], ("interrupted", "reached"), one)
+        self.assertTrue(pathlib.Path(self.state).stat().st_size)
