@@ -40,6 +40,9 @@ class history {
  public:
   virtual ~history() = default;
 
+  // False while the record lives in memory only: it does not survive the process, and nothing is enforced.
+  virtual bool durable() const = 0;
+
   // The sole right to sweep this engine, across processes (a lock on a file beside the state; OFD fcntl lock). A null
   // permit: another sweep runs. Fails when the lock file cannot be made.
   virtual task<core::result<std::unique_ptr<sweep_permit>>> try_to_sweep(std::string engine_id) = 0;
@@ -94,6 +97,9 @@ class history {
 };
 
 // The whole state file.
-class state : public store, public history {};
+class state : public store, public history {
+ public:
+  bool durable() const override = 0;  // one answer for both
+};
 
 }  // namespace docksweep::app

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/disks.hpp"
 #include "app/history.hpp"
@@ -25,7 +26,11 @@ struct sweep_request {
   core::policy policy;                      // an empty name: `docksweep remove`
   core::plan plan;                          // exactly this list runs, minus what fails its re-check
   std::shared_ptr<const core::view> node;   // what the plan was made of: references, digests, layers for the record
-  const core::node_usage* usage = nullptr;  // origins for the record; may be null
+  const core::node_usage* usage = nullptr;  // origins for the record; read before the first suspension; may be null
+  // What the plan knew of containers that stand still; read before the first suspension; may be null.
+  const core::container_details_by_id* stopped = nullptr;
+  // File systems whose free space is compared before and after. Empty: those of the goals, else the engine's root.
+  std::vector<std::string> watched_paths;
   core::sweep_trigger trigger = core::sweep_trigger::manual;
   std::string actor;
   std::string cause;
@@ -56,6 +61,14 @@ struct sweeper_options {
   std::chrono::milliseconds slow = std::chrono::seconds(2);       // a listing slower than this pauses the sweep
   std::chrono::milliseconds too_slow = std::chrono::seconds(30);  // and slower than this ends it (engine_slow)
   std::chrono::milliseconds rest = std::chrono::seconds(5);  // how long a pause is, before the engine is asked again
+  std::chrono::milliseconds rests_at_most = std::chrono::minutes(10);    // and after so many of them the sweep ends
+  std::chrono::milliseconds grace = std::chrono::seconds(60);            // a stop waits so long for the removal in hand
+  std::chrono::milliseconds engine_back = std::chrono::seconds(30);      // a lost engine is waited for
+  std::chrono::milliseconds ask_again = std::chrono::milliseconds(500);  // … and asked so often
+  // Engines free bytes late (containerd always): so long is waited at the end before a goal counts as missed.
+  std::chrono::milliseconds lag = std::chrono::seconds(2);
+  std::function<core::instant()> now = std::chrono::system_clock::now;
+  std::function<std::chrono::steady_clock::time_point()> steady = std::chrono::steady_clock::now;  // times the engine
 };
 
 class sweeper {

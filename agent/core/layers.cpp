@@ -30,12 +30,14 @@ layer_accounting::layer_accounting(image_store store, std::span<const image> ima
   images_.resize(images.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
     images_[i].state = states[i];
-    images_[i].goes_along = images[i].tags.empty() && images[i].digests.empty() && states[i] != image_state::in_use;
+    images_[i].nameless = images[i].tags.empty() && images[i].digests.empty();
+    images_[i].goes_along = images_[i].nameless && states[i] != image_state::in_use;
     if (images[i].size) images_[i].listed_bytes = std::max<byte_count>(0, *images[i].size);
   }
   intern(images, details);
   resolve_sizes(images, details);
   link_parents(images);
+  choose_blob_owners();
   for (std::uint32_t i = 0; i < images_.size(); ++i) {
     for (const auto chain : layers_of(i)) {
       ++layers_[chain].holders;
@@ -211,25 +213,39 @@ std::vector<std::uint32_t> layer_accounting::largest_blobs_first(std::span<const
   return by_size;
 }
 
-// Compressed blobs (containerd): an image's are surely freed when none of its diff IDs is held by an image that stays,
-// and counted once where images of the set share one; at most all of them go.
+// Compressed blobs (containerd) are known by image only. Of the images that share a layer the largest stands for its
+// blob: no layer has two owners, so that nothing is counted twice whatever the set.
+void layer_accounting::choose_blob_owners() {
+  diff_owner_.assign(diff_holders_.size(), none);
+  if (store_ != image_store::containerd) return;
+  std::vector<std::uint32_t> all(images_.size());
+  std::iota(all.begin(), all.end(), 0U);
+  for (const auto image : largest_blobs_first(all)) {
+    const auto diffs = diffs_of(image);
+    if (std::any_of(diffs.begin(), diffs.end(), [this](auto diff) { return diff_owner_[diff] != none; })) continue;
+    for (const auto diff : diffs) {
+      if (diff_owner_[diff] == image) continue;  // the same layer twice
+      diff_owner_[diff] = image;
+      ++images_[image].owned_diffs;
+    }
+  }
+}
+
+// An image's blobs are surely freed when it stands for its layers and no image that stays holds any of them; at most
+// all blobs of all images of the set go.
 byte_range layer_accounting::blobs_freed(std::span<const std::uint32_t> gone) const {
   if (store_ != image_store::containerd) return {};
   std::vector<std::uint32_t> lost(diff_holders_.size(), 0);
-  std::vector<bool> counted(diff_holders_.size(), false);
-  for (const auto image : gone) {
-    for (const auto diff : diffs_of(image)) ++lost[diff];
-  }
+  std::vector<std::uint32_t> lost_of_owner(images_.size(), 0);
   byte_range freed;
-  for (const auto image : largest_blobs_first(gone)) {
-    const auto diffs = diffs_of(image);
+  for (const auto image : gone) {
     freed.at_most += images_[image].blob_bytes;
-    const bool surely = !diffs.empty() && std::all_of(diffs.begin(), diffs.end(), [&](auto diff) {
-      return lost[diff] == diff_holders_[diff] && !counted[diff];
-    });
-    if (!surely) continue;
-    freed.at_least += images_[image].blob_bytes;
-    for (const auto diff : diffs) counted[diff] = true;
+    for (const auto diff : diffs_of(image)) {
+      if (++lost[diff] != diff_holders_[diff]) continue;
+      const auto owner = diff_owner_[diff];
+      if (owner == none || ++lost_of_owner[owner] != images_[owner].owned_diffs) continue;
+      freed.at_least += images_[owner].blob_bytes;
+    }
   }
   return freed;
 }
@@ -263,6 +279,28 @@ byte_range layer_accounting::freed_by(std::span<const std::uint32_t> removed) co
   auto freed = layers_freed(gone);
   freed += blobs_freed(gone);
   return bounded(freed, gone);
+}
+
+byte_range layer_accounting::bytes_of(std::uint32_t image, std::span<const std::uint32_t> places) const {
+  const auto chains = layers_of(image);
+  byte_range bytes;
+  std::unordered_map<std::uint32_t, std::pair<std::uint32_t, byte_range>> pieces;  // segment → layers of it, their sum
+  for (const auto place : places) {
+    const auto& one = layers_[chains[place]];
+    if (one.segment == none) {
+      bytes += one.size;
+      continue;
+    }
+    auto& [count, sum] = pieces[one.segment];
+    ++count;
+    sum += one.size;
+  }
+  for (const auto& [segment, piece] : pieces) {
+    const auto& [count, sum] = piece;
+    const auto& whole = segments_[segment];
+    bytes += count == whole.layers ? whole.sum : byte_range{sum.at_least, std::min(sum.at_most, whole.sum.at_most)};
+  }
+  return bytes;
 }
 
 byte_range layer_accounting::total() const {

@@ -44,6 +44,10 @@ class layer_accounting {
   // everywhere each untagged, digest-less, unheld ancestor that loses its last child. Children come before parents.
   std::vector<std::uint32_t> gone_with(std::span<const std::uint32_t> removed) const;
 
+  // Bytes of some layers of one image, by their places (0: the lowest; each at most once): what an engine lists after a
+  // removal. Exact where each of them is, or all layers of a sum that is.
+  byte_range bytes_of(std::uint32_t image, std::span<const std::uint32_t> places) const;
+
   // All layers, each once.
   byte_range total() const;
   // All layers, each once, at the strongest state that holds it; in order of all_image_states. On the containerd store
@@ -56,6 +60,7 @@ class layer_accounting {
   bool cache_known() const { return shared_cache_bytes_.has_value(); }
 
  private:
+  friend class removal_simulation;  // the same arithmetic, one image at a time
   static constexpr std::uint32_t none = 0xffffffff;
   struct layer {
     byte_range size;
@@ -72,11 +77,14 @@ class layer_accounting {
     std::optional<byte_count> listed_bytes;  // no image frees more than the engine says it has
     bool known = false;
     image_state state = image_state::in_use;
-    bool goes_along = false;  // as an ancestor: no tag, no digest, no container
+    bool nameless = false;          // no tag, no digest
+    bool goes_along = false;        // as an ancestor: nameless, and no container
+    std::uint32_t owned_diffs = 0;  // containerd: layers whose blobs it stands for; 0: it stands for none
   };
   void intern(std::span<const image> images, std::span<const image_details* const> details);
   void resolve_sizes(std::span<const image> images, std::span<const image_details* const> details);
   void link_parents(std::span<const image> images);
+  void choose_blob_owners();
   void merge_segments();
   std::span<const std::uint32_t> layers_of(std::uint32_t image) const;
   std::span<const std::uint32_t> diffs_of(std::uint32_t image) const;
@@ -92,6 +100,7 @@ class layer_accounting {
   std::vector<std::uint32_t> image_layers_;
   std::vector<std::uint32_t> image_diffs_;  // containerd only: a blob is shared exactly where its diff ID is
   std::vector<std::uint32_t> diff_holders_;
+  std::vector<std::uint32_t> diff_owner_;  // by diff: the image whose blobs count when this layer and its others go
   std::vector<held_image> images_;
   std::uint32_t unknown_images_ = 0;
   std::optional<byte_count> shared_cache_bytes_;
