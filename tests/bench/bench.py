@@ -56,10 +56,16 @@ def node_figures(build):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def sweep_figures(build):
+    os.environ["DOCKSWEEP_BINARY"] = str(build / "docksweep")
+    import sweeps
+    yield from sweeps.figures()
+
+
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     found, broken = [], 0
-    for group in (layer_figures, decode_figures, node_figures):
+    for group in (layer_figures, decode_figures, node_figures, sweep_figures):
         try:
             for one in group(build):
                 found.append(one)
