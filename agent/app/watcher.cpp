@@ -145,10 +145,12 @@ void watcher::impl::publish() {
   if (!live_.listed() || (!live_.changed() && shown_) || stale()) return;
   const auto began = monotonic::now();
   shown_ = live_.publish();
+  ++revision_;
+  // Before the time is taken: what readers make of a view counts as its cost.
+  if (hooks_.on_view) hooks_.on_view(shown_);
   last_publish_ = monotonic::now();
   publish_gap_ =
       std::clamp(std::chrono::duration_cast<milliseconds>((last_publish_ - began) * cost_to_gap), least_gap, most_gap);
-  ++revision_;
   if (!listing_to_count_) return;
   listing_to_count_ = false;
   last_refresh_ = last_publish_ - listing_began_;
@@ -161,6 +163,9 @@ watcher::watcher(asio::any_io_executor executor, engine& source, store& memory, 
 
 watcher::~watcher() = default;
 
+void watcher::tell(watcher_hooks hooks) {
+  impl_->hooks_ = std::move(hooks);
+}
 task<void> watcher::run() {
   return impl_->run();
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,12 +34,22 @@ struct watcher_options {
   std::chrono::milliseconds reconnect_most = std::chrono::seconds(15);
 };
 
+// Who wants to know at once what the watcher learns. Called on its thread; must not wait. Each may be unset.
+struct watcher_hooks {
+  std::function<void(const core::engine_identity&)> on_engine;     // found, or found again: before its views
+  std::function<void(const core::engine_event&)> on_event;         // each one, before the view shows what it did
+  std::function<void(std::shared_ptr<const core::view>)> on_view;  // each new one, when current() has it
+};
+
 class watcher {
  public:
   // All references have to outlive the watcher.
   watcher(boost::asio::any_io_executor executor, engine& source, store& memory, telemetry& counts, log_sink& log,
           watcher_options options);
   ~watcher();
+
+  // Before run(). What the hooks refer to outlives the run.
+  void tell(watcher_hooks hooks);
 
   // Runs until cancelled, then returns; once only. Whatever the engine does ends nothing here.
   task<void> run();

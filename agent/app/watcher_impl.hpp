@@ -84,6 +84,7 @@ struct watcher::impl {
   telemetry& counts_;
   log_sink& log_;
   watcher_options options_;
+  watcher_hooks hooks_;
 
   live_inventory live_;
   refresh_queue queue_;

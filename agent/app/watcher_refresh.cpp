@@ -22,6 +22,7 @@ constexpr milliseconds after_failure{2000};
 
 void watcher::impl::on_event(const core::engine_event& event) {
   counts_.engine_event(event.kind);
+  if (hooks_.on_event) hooks_.on_event(event);
   event_meaning meaning = meaning_of(event);
   if (meaning.effect == event_effect::nothing) return;
   const auto now = monotonic::now();

@@ -48,6 +48,7 @@ task<void> watcher::impl::take_identity(core::engine_identity who) {
   const bool another = !identified_ || who.id != who_.id;
   who_ = who;
   identified_ = true;
+  if (hooks_.on_engine) hooks_.on_engine(who_);
   if (!another) {
     live_.renew(std::move(who));
     co_return;
