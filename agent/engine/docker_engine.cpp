@@ -1,4 +1,4 @@
-// Each verb of the engine port as calls to the Docker Engine API.
+// Each verb of the engine port as calls to the Docker Engine API: those that read.
 #include "engine/docker_engine.hpp"
 
 #include <fmt/format.h>
@@ -12,13 +12,11 @@
 #include "engine/decode/disk_usage.hpp"
 #include "engine/decode/events.hpp"
 #include "engine/decode/identity.hpp"
-#include "engine/decode/images.hpp"
+#include "engine/docker_adapter.hpp"
 #include "engine/filters.hpp"
-#include "engine/session.hpp"
 #include "net/percent.hpp"
 
 namespace docksweep::engine {
-namespace {
 
 namespace asio = boost::asio;
 using app::task;
@@ -27,63 +25,38 @@ using core::result;
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+namespace {
+
 constexpr std::size_t object_limit_bytes = 8 << 20;  // one inspect, one /info
 constexpr milliseconds busy_pause(2000);             // before asking an engine again that answers one df at a time
 
-class docker_engine final : public app::engine {
- public:
-  docker_engine(asio::any_io_executor executor, net::endpoint where, docker_engine_options options,
-                app::telemetry& counts)
-      : options_(std::move(options)),
-        session_(std::move(executor), std::move(where), options_.trace, options_.timeout, counts) {}
+}  // namespace
 
-  task<result<core::engine_identity>> identify() override;
-  task<result<void>> check_answers() override;
-  task<result<void>> check_lists() override;
-  task<result<core::listing<core::image>>> list_images(app::engine_filters filters) override;
-  task<result<std::optional<core::image>>> find_image(std::string name) override;
-  task<result<core::image_details>> image_details(std::string id) override;
-  task<result<core::listing<core::container>>> list_containers(app::engine_filters filters, bool with_sizes) override;
-  task<result<std::optional<core::container>>> find_container(std::string id) override;
-  task<result<core::disk_usage>> disk_usage() override;
-  task<core::failure> follow_events(std::function<void()> on_open,
-                                    std::function<void(const core::engine_event&)> on_event) override;
-
- private:
-  api_call object_call(std::string_view endpoint, std::string path) const {
-    return {.endpoint = endpoint,
-            .path = std::move(path),
-            .query = {},
-            .timeout = options_.timeout,
-            .body_limit_bytes = object_limit_bytes};
-  }
-  task<result<inspected_image>> inspect(std::string name);
-  task<std::optional<core::byte_count>> listed_size(core::image image);
-  task<void> sleep(milliseconds time);
-
-  docker_engine_options options_;
-  session session_;
-  std::optional<core::image_store> store_;  // since the last identify()
-  bool disk_usage_runs_ = false;
-};
-
-// A failed decode, with the call that brought it.
-template <typename T>
-result<T> from(std::string_view path, result<T> decoded) {
-  if (!decoded) decoded.error().message = fmt::format("GET {}: {}", path, decoded.error().message);
-  return decoded;
+api_call docker_adapter::object_call(std::string_view endpoint, std::string path) const {
+  return {.endpoint = endpoint,
+          .path = std::move(path),
+          .query = {},
+          .timeout = options_.timeout,
+          .body_limit_bytes = object_limit_bytes};
 }
 
-task<result<core::engine_identity>> docker_engine::identify() {
+task<result<void>> docker_adapter::identified() {
+  if (store_) co_return result<void>{};
+  const auto who = co_await identify();
+  if (!who) co_return std::unexpected(who.error());
+  co_return result<void>{};
+}
+
+task<result<core::engine_identity>> docker_adapter::identify() {
   const auto pinged = co_await session_.ping();
   if (!pinged) co_return std::unexpected(pinged.error());
-  const auto version_answer = co_await session_.get(object_call("version", "/version"));
+  const auto version_answer = co_await session_.send(object_call("version", "/version"));
   if (!version_answer) co_return std::unexpected(version_answer.error());
-  const auto version = from("/version", decode_version(version_answer->body));
+  const auto version = from("GET /version", decode_version(version_answer->body));
   if (!version) co_return std::unexpected(version.error());
-  const auto info_answer = co_await session_.get(object_call("info", "/info"));
+  const auto info_answer = co_await session_.send(object_call("info", "/info"));
   if (!info_answer) co_return std::unexpected(info_answer.error());
-  const auto info = from("/info", decode_info(info_answer->body));
+  const auto info = from("GET /info", decode_info(info_answer->body));
   if (!info) co_return std::unexpected(info.error());
   store_ = info->store;
   core::engine_identity identity;
@@ -98,28 +71,28 @@ task<result<core::engine_identity>> docker_engine::identify() {
   co_return identity;
 }
 
-task<result<void>> docker_engine::check_answers() {
+task<result<void>> docker_adapter::check_answers() {
   auto call = object_call("version", "/version");
   call.timeout = options_.health_timeout;
-  const auto answer = co_await session_.get(std::move(call));
+  const auto answer = co_await session_.send(std::move(call));
   if (!answer) co_return std::unexpected(answer.error());
-  const auto version = from("/version", decode_version(answer->body));
+  const auto version = from("GET /version", decode_version(answer->body));
   if (!version) co_return std::unexpected(version.error());
   co_return result<void>{};
 }
 
-task<result<void>> docker_engine::check_lists() {
+task<result<void>> docker_adapter::check_lists() {
   auto call = object_call("containers_list", "/containers/json");
   call.query = {{"all", "1"}, {"limit", "1"}};
   call.timeout = options_.health_timeout;
-  const auto answer = co_await session_.get(std::move(call));
+  const auto answer = co_await session_.send(std::move(call));
   if (!answer) co_return std::unexpected(answer.error());
-  const auto listing = from("/containers/json", decode_containers(answer->body));
+  const auto listing = from("GET /containers/json", decode_containers(answer->body));
   if (!listing) co_return std::unexpected(listing.error());
   co_return result<void>{};
 }
 
-task<result<core::listing<core::image>>> docker_engine::list_images(app::engine_filters filters) {
+task<result<core::listing<core::image>>> docker_adapter::list_images(app::engine_filters filters) {
   api_call call{.endpoint = "images_list", .path = "/images/json", .query = {}, .timeout = options_.timeout};
   if (filters.empty()) {
     call.query = {{"all", "1"}};
@@ -128,23 +101,21 @@ task<result<core::listing<core::image>>> docker_engine::list_images(app::engine_
   }
   image_list_decoder decoder;
   net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
-  const auto answer = co_await session_.get(std::move(call), std::move(sink));
+  const auto answer = co_await session_.send(std::move(call), std::move(sink));
   if (!answer) co_return std::unexpected(answer.error());
-  co_return from("/images/json", decoder.finish());
+  co_return from("GET /images/json", decoder.finish());
 }
 
-task<result<inspected_image>> docker_engine::inspect(std::string name) {
+task<result<inspected_image>> docker_adapter::inspect(std::string name) {
   const auto path = "/images/" + net::encode_path(name) + "/json";
-  const auto answer = co_await session_.get(object_call("image_inspect", path));
+  const auto answer = co_await session_.send(object_call("image_inspect", path));
   if (!answer) co_return std::unexpected(answer.error());
-  co_return from(path, decode_image_inspect(answer->body));
+  co_return from("GET " + path, decode_image_inspect(answer->body));
 }
 
-task<result<std::optional<core::image>>> docker_engine::find_image(std::string name) {
-  if (!store_) {
-    const auto identified = co_await identify();
-    if (!identified) co_return std::unexpected(identified.error());
-  }
+task<result<std::optional<core::image>>> docker_adapter::find_image(std::string name) {
+  const auto known = co_await identified();
+  if (!known) co_return std::unexpected(known.error());
   auto found = co_await inspect(name);
   if (!found && found.error().code == failure_code::not_found) co_return std::optional<core::image>();
   if (!found) co_return std::unexpected(std::move(found.error()));
@@ -155,7 +126,7 @@ task<result<std::optional<core::image>>> docker_engine::find_image(std::string n
 
 // On the containerd store inspect gives the blobs alone, while listings add the unpacked snapshots. A listing of one
 // reference costs that store milliseconds, a whole one seconds.
-task<std::optional<core::byte_count>> docker_engine::listed_size(core::image image) {
+task<std::optional<core::byte_count>> docker_adapter::listed_size(core::image image) {
   if (image.tags.empty()) co_return std::nullopt;
   app::engine_filters one_reference{{"reference", image.tags.front()}};
   const auto listing = co_await list_images(std::move(one_reference));
@@ -166,11 +137,11 @@ task<std::optional<core::byte_count>> docker_engine::listed_size(core::image ima
   co_return same->size;
 }
 
-task<result<core::image_details>> docker_engine::image_details(std::string id) {
+task<result<core::image_details>> docker_adapter::image_details(std::string id) {
   auto inspected = co_await inspect(id);
   if (!inspected) co_return std::unexpected(std::move(inspected.error()));
   const auto path = "/images/" + net::encode_path(id) + "/history";
-  auto answer = co_await session_.get(object_call("image_history", path));
+  auto answer = co_await session_.send(object_call("image_history", path));
   if (!answer && answer.error().code == failure_code::not_found) {
     // Gone since the inspect; or (containerd store: another platform's image, or one of 26.1.5 that was loaded together
     // with one removed since) still there without unpacked snapshots: then its layers are known, and their sizes are
@@ -181,7 +152,7 @@ task<result<core::image_details>> docker_engine::image_details(std::string id) {
     co_return std::move(inspected->details);
   }
   if (!answer) co_return std::unexpected(answer.error());
-  auto history = from(path, decode_image_history(answer->body));
+  auto history = from("GET " + path, decode_image_history(answer->body));
   if (!history) co_return std::unexpected(std::move(history.error()));
   auto& details = inspected->details;
   details.has_history = history->any;
@@ -190,8 +161,8 @@ task<result<core::image_details>> docker_engine::image_details(std::string id) {
   co_return std::move(details);
 }
 
-task<result<core::listing<core::container>>> docker_engine::list_containers(app::engine_filters filters,
-                                                                            bool with_sizes) {
+task<result<core::listing<core::container>>> docker_adapter::list_containers(app::engine_filters filters,
+                                                                             bool with_sizes) {
   api_call call{.endpoint = "containers_list",
                 .path = "/containers/json",
                 .query = {{"all", "1"}},
@@ -200,12 +171,12 @@ task<result<core::listing<core::container>>> docker_engine::list_containers(app:
   if (!filters.empty()) call.query.emplace_back("filters", encode_filters(filters));
   container_list_decoder decoder;
   net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
-  const auto answer = co_await session_.get(std::move(call), std::move(sink));
+  const auto answer = co_await session_.send(std::move(call), std::move(sink));
   if (!answer) co_return std::unexpected(answer.error());
-  co_return from("/containers/json", decoder.finish());
+  co_return from("GET /containers/json", decoder.finish());
 }
 
-task<result<std::optional<core::container>>> docker_engine::find_container(std::string id) {
+task<result<std::optional<core::container>>> docker_adapter::find_container(std::string id) {
   app::engine_filters one_id{{"id", id}};
   auto listing = co_await list_containers(std::move(one_id), false);
   if (!listing) co_return std::unexpected(std::move(listing.error()));
@@ -220,12 +191,12 @@ task<result<std::optional<core::container>>> docker_engine::find_container(std::
   co_return std::optional<core::container>();
 }
 
-task<void> docker_engine::sleep(milliseconds time) {
+task<void> docker_adapter::sleep(milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-task<result<core::disk_usage>> docker_engine::disk_usage() {
+task<result<core::disk_usage>> docker_adapter::disk_usage() {
   const auto until = clock::now() + options_.disk_usage_timeout;
   while (disk_usage_runs_) {
     if (clock::now() >= until) {
@@ -243,8 +214,8 @@ task<result<core::disk_usage>> docker_engine::disk_usage() {
     disk_usage_decoder decoder;
     net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
     call.timeout = std::chrono::duration_cast<milliseconds>(until - clock::now());
-    const auto answer = co_await session_.get(call, std::move(sink));
-    if (answer) co_return from("/system/df", decoder.finish(std::chrono::system_clock::now()));
+    const auto answer = co_await session_.send(call, std::move(sink));
+    if (answer) co_return from("GET /system/df", decoder.finish(std::chrono::system_clock::now()));
     // Docker 20.10 answers one such question at a time, to anybody: somebody else's `docker system df` is waited for.
     const bool busy = answer.error().message.find("disk usage operation is already running") != std::string::npos;
     if (!busy || clock::now() + busy_pause >= until) co_return std::unexpected(answer.error());
@@ -252,8 +223,8 @@ task<result<core::disk_usage>> docker_engine::disk_usage() {
   }
 }
 
-task<core::failure> docker_engine::follow_events(std::function<void()> on_open,
-                                                 std::function<void(const core::engine_event&)> on_event) {
+task<core::failure> docker_adapter::follow_events(std::function<void()> on_open,
+                                                  std::function<void(const core::engine_event&)> on_event) {
   const auto pinged = co_await session_.ping();
   if (!pinged) co_return pinged.error();
   // The engine answers before it subscribes (moby api/server/router/system): `since` brings what happens in between,
@@ -267,11 +238,9 @@ task<core::failure> docker_engine::follow_events(std::function<void()> on_open,
   co_return ended;
 }
 
-}  // namespace
-
-std::unique_ptr<app::engine> make_docker_engine(asio::any_io_executor executor, net::endpoint where,
-                                                docker_engine_options options, app::telemetry& counts) {
-  return std::make_unique<docker_engine>(std::move(executor), std::move(where), std::move(options), counts);
+std::unique_ptr<app::container_engine> make_docker_engine(asio::any_io_executor executor, net::endpoint where,
+                                                          docker_engine_options options, app::telemetry& counts) {
+  return std::make_unique<docker_adapter>(std::move(executor), std::move(where), std::move(options), counts);
 }
 
 }  // namespace docksweep::engine

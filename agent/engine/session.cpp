@@ -23,9 +23,21 @@ bool is_version_refusal(int status, std::string_view words) {
          (words.find("is too old") != std::string_view::npos || words.find("is too new") != std::string_view::npos);
 }
 
-failure_code code_for(int status, std::string_view words) {
+constexpr std::string_view podman_header = "Libpod-Api-Version";
+
+// Podman (4.3 and 5.8) answers 500 to the removal of a running or paused container, and of an image by an ID that has
+// several names; other versions use a 500 for images and volumes in use.
+bool is_podman_conflict(const net::http_response& response, std::string_view words) {
+  constexpr std::string_view conflicts[] = {"container state improper", "with more than one tag", "is in use",
+                                            "being used", "has dependent child"};
+  return response.status == 500 && !response.header(podman_header).empty() &&
+         std::ranges::any_of(conflicts, [&](auto each) { return words.find(each) != std::string_view::npos; });
+}
+
+failure_code code_for(const net::http_response& response, std::string_view words) {
+  const int status = response.status;
   if (status == 404) return failure_code::not_found;
-  if (status == 409) return failure_code::conflict;
+  if (status == 409 || is_podman_conflict(response, words)) return failure_code::conflict;
   if (is_version_refusal(status, words)) return failure_code::too_old;
   return status >= 500 ? failure_code::engine_error : failure_code::refused;
 }
@@ -38,6 +50,10 @@ std::optional<core::instant> date_header(std::string_view text) {
   return core::instant(time.time_since_epoch());
 }
 
+std::string name_of(const api_call& call) {
+  return fmt::format("{} {}", net::to_string(call.what), call.path);
+}
+
 core::result<void> outcome_of(const core::result<net::http_response>& answer) {
   if (!answer) return std::unexpected(answer.error());
   if (!answer->ok()) return std::unexpected(failure_from(*answer, ""));
@@ -48,7 +64,7 @@ core::result<void> outcome_of(const core::result<net::http_response>& answer) {
 
 core::failure failure_from(const net::http_response& response, std::string_view what) {
   const auto words = engine_words(response.body);
-  return {code_for(response.status, words),
+  return {code_for(response, words),
           fmt::format("the engine answered {} with {}: {}", what, response.status,
                       words.empty() ? "(it gave no reason)" : words),
           response.status};
@@ -105,18 +121,20 @@ app::task<core::result<ping_answer>> session::ping() {
   }
   engine_newest_ = newest;
   speaks_ = std::min(*newest, newest_known_api);
-  co_return ping_answer{*newest, !answer->header("Libpod-Api-Version").empty(), date_header(answer->header("Date"))};
+  podman_ = !answer->header(podman_header).empty();
+  co_return ping_answer{*newest, podman_, date_header(answer->header("Date"))};
 }
 
 net::http_request session::request_for(const api_call& call) const {
   net::http_request request;
+  request.what = call.what;
   request.target = fmt::format("/v{}{}{}", to_string(*speaks_), call.path, net::encode_query(call.query));
   request.timeout = call.timeout;
   request.body_limit_bytes = call.body_limit_bytes;
   return request;
 }
 
-app::task<core::result<net::http_response>> session::get_once(const api_call& call, const net::body_sink& sink) {
+app::task<core::result<net::http_response>> session::send_once(const api_call& call, const net::body_sink& sink) {
   if (!speaks_) {
     const auto pinged = co_await ping();
     if (!pinged) co_return std::unexpected(pinged.error());
@@ -127,16 +145,16 @@ app::task<core::result<net::http_response>> session::get_once(const api_call& ca
   if (!answer) co_return answer;
   note_version(*answer);
   if (answer->ok()) co_return answer;
-  co_return std::unexpected(failure_from(*answer, "GET " + call.path));
+  co_return std::unexpected(failure_from(*answer, name_of(call)));
 }
 
-app::task<core::result<net::http_response>> session::get(api_call call, net::body_sink sink) {
-  auto answer = co_await get_once(call, sink);
+app::task<core::result<net::http_response>> session::send(api_call call, net::body_sink sink) {
+  auto answer = co_await send_once(call, sink);
   if (answer || answer.error().code != failure_code::too_old) co_return answer;
   // The engine was replaced by one that does not speak this version.
   const auto pinged = co_await ping();
   if (!pinged) co_return std::unexpected(pinged.error());
-  auto again = co_await get_once(call, sink);
+  auto again = co_await send_once(call, sink);
   co_return again;
 }
 
@@ -157,7 +175,7 @@ app::task<core::failure> session::follow(api_call call, std::function<void()> on
   if (!opened) count(call.endpoint, began, outcome_of(ended));
   if (!ended) co_return ended.error();
   note_version(*ended);
-  co_return failure_from(*ended, "GET " + call.path);
+  co_return failure_from(*ended, name_of(call));
 }
 
 }  // namespace docksweep::engine

@@ -15,6 +15,7 @@
 namespace docksweep::engine {
 
 struct api_call {
+  net::verb what = net::verb::get;
   std::string_view endpoint;  // one of app::engine_endpoints
   std::string path;           // without the version: "/images/json", already encoded
   std::vector<std::pair<std::string, std::string>> query;
@@ -29,7 +30,8 @@ struct ping_answer {
 };
 
 // Turns an answer that is no success into a failure: 404 not_found, 409 conflict, 400 "client version … is too old" (or
-// new) too_old, other 4xx and 3xx refused, 5xx engine_error.
+// new) too_old, other 4xx and 3xx refused, 5xx engine_error. Podman says some conflicts with a 500: these are conflicts
+// here, too.
 core::failure failure_from(const net::http_response& response, std::string_view what);
 
 class session {
@@ -41,19 +43,20 @@ class session {
   // smaller one of the engine's newest and newest_known_api.
   app::task<core::result<ping_answer>> ping();
 
-  // GET. Negotiates first where that has not happened, and once more when the engine says that the version is wrong.
-  // With a sink, the body goes there as it arrives; only the body of a success does.
-  app::task<core::result<net::http_response>> get(api_call call, net::body_sink sink = {});
+  // Makes a call. Negotiates first where that has not happened, and once more when the engine says that the version is
+  // wrong (it has done nothing then). With a sink, the body goes there as it arrives; only the body of a success does.
+  app::task<core::result<net::http_response>> send(api_call call, net::body_sink sink = {});
 
   // GET of an answer that does not end; see net::http_client::stream. Never a success.
   app::task<core::failure> follow(api_call call, std::function<void()> on_open, net::body_sink on_data);
 
   // What is spoken now; nullopt before the first ping.
   std::optional<api_version> speaks() const { return speaks_; }
+  bool podman() const { return podman_; }  // since the last ping
   std::chrono::milliseconds timeout() const { return timeout_; }
 
  private:
-  app::task<core::result<net::http_response>> get_once(const api_call& call, const net::body_sink& sink);
+  app::task<core::result<net::http_response>> send_once(const api_call& call, const net::body_sink& sink);
   app::task<core::result<net::http_response>> ask_ping(net::verb what);
   net::http_request request_for(const api_call& call) const;
   void note_version(const net::http_response& response);
@@ -63,6 +66,7 @@ class session {
   std::chrono::milliseconds timeout_;
   app::telemetry& counts_;
   std::optional<api_version> engine_newest_, speaks_;
+  bool podman_ = false;
 };
 
 }  // namespace docksweep::engine

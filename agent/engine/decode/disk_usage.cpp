@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/decode/reading.hpp"
 #include "engine/decode/values.hpp"
 #include "engine/decode/walker.hpp"
 
@@ -324,22 +325,19 @@ core::disk_usage assemble(df_visitor& seen, core::instant made_at) {
 
 }  // namespace
 
-struct disk_usage_decoder::impl {
-  df_visitor found;
-  walker through{root, found};
-  core::result<void> state;
+struct disk_usage_decoder::impl : reading<df_visitor> {
+  impl() : reading(root) {}
 };
 
 disk_usage_decoder::disk_usage_decoder() : impl_(std::make_unique<impl>()) {}
 disk_usage_decoder::~disk_usage_decoder() = default;
 
 void disk_usage_decoder::feed(std::string_view piece) {
-  if (impl_->state) impl_->state = impl_->through.feed(piece);
+  impl_->feed(piece);
 }
 
 core::result<core::disk_usage> disk_usage_decoder::finish(core::instant made_at) {
-  if (impl_->state) impl_->state = impl_->through.finish();
-  if (!impl_->state) return std::unexpected(impl_->state.error());
+  if (const auto whole_answer = impl_->finish(); !whole_answer) return std::unexpected(whole_answer.error());
   if (!impl_->found.is_object)
     return core::fail(core::failure_code::malformed, "the answer says nothing of disk usage");
   return assemble(impl_->found, made_at);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/decode/reading.hpp"
 #include "engine/decode/values.hpp"
 #include "engine/decode/walker.hpp"
 
@@ -102,22 +103,19 @@ class list_visitor final : public visitor {
 
 }  // namespace
 
-struct image_list_decoder::impl {
-  list_visitor found;
-  walker through{root, found};
-  core::result<void> state;
+struct image_list_decoder::impl : reading<list_visitor> {
+  impl() : reading(root) {}
 };
 
 image_list_decoder::image_list_decoder() : impl_(std::make_unique<impl>()) {}
 image_list_decoder::~image_list_decoder() = default;
 
 void image_list_decoder::feed(std::string_view piece) {
-  if (impl_->state) impl_->state = impl_->through.feed(piece);
+  impl_->feed(piece);
 }
 
 core::result<core::listing<core::image>> image_list_decoder::finish() {
-  if (impl_->state) impl_->state = impl_->through.finish();
-  if (!impl_->state) return std::unexpected(impl_->state.error());
+  if (const auto whole_answer = impl_->finish(); !whole_answer) return std::unexpected(whole_answer.error());
   if (!impl_->found.is_list) return core::fail(core::failure_code::malformed, "the answer is not a list of images");
   return std::move(impl_->found.listing);
 }
