@@ -28,7 +28,12 @@ struct trigger_options {
       std::chrono::minutes(10);                              // no automatic sweep so soon after agent or engine start
   double settle_ends_above = 0.95;                           // … unless a disk is fuller than this
   std::chrono::milliseconds look = std::chrono::seconds(1);  // statvfs and quantities
-  std::chrono::milliseconds missed_after = std::chrono::hours(1);  // a scheduled run later than this counts as missed
+  std::chrono::milliseconds missed_after = std::chrono::hours(1);    // a scheduled run later than this counts as missed
+  std::chrono::milliseconds resync = std::chrono::minutes(5);        // of the watcher: a view older than three is stale
+  std::chrono::milliseconds slow_listing = std::chrono::seconds(2);  // longer: no sweep (invariant 11)
+  std::chrono::milliseconds history = std::chrono::hours(24 * 90);   // how long the record is kept
+  std::chrono::milliseconds plans_every = std::chrono::seconds(10);  // status() makes its plans no more often
+  std::chrono::milliseconds look_at_others = std::chrono::milliseconds(500);  // what other processes wrote: a pause
 };
 
 // Where a policy stands: what metrics, the page and the API show.
@@ -61,13 +66,20 @@ class triggers {
 
   // Settles what a crash left, then looks and runs policies until cancelled.
   task<void> run();
+  // A new view is there, or another engine was found: look at once.
+  void view_changed();
+  // Every engine event: what is known of a container that it names is read again.
+  void on_event(const core::engine_event& event);
+  // No further sweep begins, and the one that runs stops after the removal in hand. Returns when that has ended, or
+  // after `at_most`.
+  task<void> wind_down(std::string why, std::chrono::milliseconds at_most);
   // Another configuration; cooldowns and holds of policies that stay the same go on.
   void take_over(std::vector<core::policy> policies, core::keep_rules general_keep, trigger_options options);
 
   // Makes the plan of this policy from the newest view. Fails (unreachable, storage) when there is none to plan from.
   task<core::result<core::plan>> make_plan(const core::policy& which, std::string trigger_path = {});
   std::vector<policy_status> status() const;
-  std::vector<core::file_system> file_systems() const;           // as last measured
+  std::vector<core::file_system> file_systems() const;           // measured now, or less than 10 s ago
   std::vector<std::optional<core::reason>> protections() const;  // beside the newest view's images; empty: not known
   std::optional<core::pause_state> paused() const;
   const core::policy* find(std::string_view name) const;

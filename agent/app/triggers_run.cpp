@@ -1,0 +1,195 @@
+// What is due goes through the gate, to a plan, to the sweeper; and what becomes of it. See triggers_impl.hpp.
+#include <algorithm>
+
+#include "app/triggers_impl.hpp"
+
+namespace docksweep::app {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A plan without a step is made again when the view has changed, or this has passed (age makes candidates).
+constexpr auto rest_after_plan = 1s;
+constexpr auto rest_after_nothing = 10s;
+// Another process sweeps: ask again soon, but not at every look.
+constexpr auto rest_after_running = 5s;
+// Something is broken (no lock file, no durable record): it will not be well a second later.
+constexpr auto rest_after_fault = 60s;
+
+}  // namespace
+
+task<void> triggers::impl::run_what_is_due() {
+  std::uint64_t seen = 0;
+  for (;;) {
+    if (seen == looks_) {
+      auto pause = run_wake_.wait(std::chrono::steady_clock::time_point::max());
+      co_await std::move(pause);
+      continue;
+    }
+    seen = looks_;
+    auto knowing = get_to_know_engine();
+    co_await std::move(knowing);
+    const auto all = entries_;  // a reload may replace them meanwhile
+    for (const auto& entry : all) {
+      if (!is_current(entry)) continue;
+      auto one = consider(entry);
+      co_await std::move(one);
+      if (!entry->unsaved) continue;
+      auto saving = save(entry);
+      co_await std::move(saving);
+    }
+  }
+}
+
+bool triggers::impl::is_current(const entry_pointer& entry) const {
+  return std::ranges::find(entries_, entry) != entries_.end();
+}
+
+task<void> triggers::impl::consider(entry_pointer entry) {
+  if (ending_) co_return;
+  const bool threshold = !entry->held.empty();
+  if (!threshold && !entry->due) {
+    entry->counted.clear();
+    co_return;
+  }
+  const auto occasion = threshold ? std::nullopt : entry->due;
+  if (occasion != entry->occasion) entry->counted.clear();
+  entry->occasion = occasion;
+
+  const auto trigger = threshold ? core::sweep_trigger::threshold : core::sweep_trigger::schedule;
+  const std::string cause =
+      threshold ? to_text(entry->held.front()) : "schedule " + entry->policy.when.schedule->text();
+  const std::string path = threshold ? entry->held.front().path : std::string();
+  if (const auto why = why_not_now(*entry)) {
+    skip(*entry, *why, cause);
+    co_return;
+  }
+  const auto now = boot_now();
+  if (now < entry->not_before) co_return;
+  if (now < entry->nothing_until && entry->nothing_in.lock() == with_.node.current()) co_return;
+
+  const core::policy policy = entry->policy;
+  auto planning = make_plan(policy, path);
+  auto made = co_await std::move(planning);
+  if (!is_current(entry) || ending_) co_return;
+  // Time has passed: what spoke for it may speak against it now.
+  if (const auto why = why_not_now(*entry)) {
+    skip(*entry, *why, cause);
+    co_return;
+  }
+  if (!made || made->plan.partial) {
+    skip(*entry, skip_reason::stale_inventory, cause);
+    co_return;
+  }
+  if (made->plan.steps.empty() || made->plan.goal_step == 0U) {
+    skip(*entry, skip_reason::nothing_to_do, cause);
+    entry->not_before = boot_now() + rest_after_plan;
+    entry->nothing_until = boot_now() + rest_after_nothing;
+    entry->nothing_in = made->node;
+    auto done = scheduled_done(entry);
+    co_await std::move(done);
+    co_return;
+  }
+  auto working = sweep(entry, *std::move(made), trigger, cause);
+  co_await std::move(working);
+}
+
+std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry) const {
+  const auto node = with_.node.current();
+  const auto boot = boot_now();
+  const auto wall = wall_now();
+  gate_facts facts{.engine_up = with_.node.health().up && node != nullptr,
+                   .complete = node != nullptr && node->what().unreadable == 0 && with_.usage.ready() &&
+                               known_id_ == engine_id_ && !known_id_.empty() && pause_known_,
+                   .view_age = boot - complete_seen_at_,
+                   .stale_after = 3 * options_.resync,
+                   .last_listing = with_.node.last_refresh(),
+                   .slow_listing = options_.slow_listing,
+                   .paused = core::is_paused(pause_, wall),
+                   .in_window = core::in_window(entry.policy, wall),
+                   .since_start = boot - started_at_,
+                   .settle = options_.settle,
+                   .fullest_disk = disks_.fullest(),
+                   .settle_ends_above = options_.settle_ends_above,
+                   .rested = std::nullopt,
+                   .cooldown = entry.policy.cooldown};
+  if (entry.ended_at) facts.rested = boot - *entry.ended_at;
+  return why_not(facts);
+}
+
+// Once per occasion: what lasts, or comes back while the trigger holds, is one.
+void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::string& cause) {
+  if (why == skip_reason::engine_slow) with_.node.request_resync();  // at most a tenth of the time goes into listings
+  if (why == skip_reason::cooldown && entry.observed) return;        // nothing was removed: nothing to cool down from
+  if (!entry.counted.insert(why).second) return;
+  with_.counts.sweep_skipped(entry.policy.name, why);
+  with_.log.log(log_level::info, "sweep_skipped",
+                {{"policy", entry.policy.name}, {"reason", std::string(to_string(why))}, {"cause", cause}});
+}
+
+task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause) {
+  const bool enforce = entry->policy.mode == core::mode::enforce && with_.durable;
+  sweep_request request;
+  request.policy = entry->policy;
+  request.plan = std::move(what.plan);
+  request.node = std::move(what.node);
+  request.usage = &with_.usage.usage();
+  request.stopped = &stopped_.known();
+  request.watched_paths = paths_;
+  request.trigger = trigger;
+  request.actor = "agent";
+  request.cause = cause;
+  request.enforce = enforce;
+
+  struct busy_while {
+    impl& self;
+    explicit busy_while(impl& of) : self(of) { self.busy_ = true; }
+    ~busy_while() {
+      self.busy_ = false;
+      self.running_policy_.clear();
+      self.idle_wake_.notify();
+    }
+    busy_while(const busy_while&) = delete;
+    busy_while& operator=(const busy_while&) = delete;
+  };
+  std::expected<core::sweep_record, sweep_refusal> outcome = std::unexpected(sweep_refusal{});
+  {
+    const busy_while here(*this);
+    running_policy_ = entry->policy.name;
+    auto working = with_.sweeps.run(std::move(request));
+    outcome = co_await std::move(working);
+  }
+  if (!outcome) {
+    not_begun(*entry, outcome.error(), cause);
+    co_return;
+  }
+  if (!enforce) skip(*entry, skip_reason::observe, cause);
+  entry->counted.clear();
+  entry->observed = !enforce;
+  if (trigger == core::sweep_trigger::schedule) {
+    auto done = scheduled_done(entry);
+    co_await std::move(done);
+  }
+  auto remembering = ended(entry, *outcome);
+  co_await std::move(remembering);
+}
+
+void triggers::impl::not_begun(policy_entry& entry, const sweep_refusal& refusal, const std::string& cause) {
+  entry.not_before = boot_now() + (refusal.is_fault ? rest_after_fault : rest_after_running);
+  if (!refusal.is_fault) return skip(entry, refusal.why, cause);
+  with_.log.log(log_level::error, "sweep_not_begun",
+                {{"policy", entry.policy.name}, {"cause", cause}, {"why", refusal.message}});
+}
+
+// The scheduled moment is dealt with, whatever came of it.
+task<void> triggers::impl::scheduled_done(entry_pointer entry) {
+  if (!entry->due) co_return;
+  entry->memory.last_scheduled = *entry->due;
+  entry->due = entry->next_moment = std::nullopt;
+  ++revision_;
+  auto saving = save(entry);
+  co_await std::move(saving);
+}
+
+}  // namespace docksweep::app
