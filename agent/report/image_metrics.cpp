@@ -32,7 +32,8 @@ std::vector<pair> all_pairs(const core::view& view) {
 
 }  // namespace
 
-std::vector<prometheus::MetricFamily> image_families(const core::view& view, std::size_t limit) {
+std::vector<prometheus::MetricFamily> image_families(const core::view& view, std::size_t limit,
+                                                     const core::use_book* usage) {
   auto pairs = all_pairs(view);
   const auto& images = view.what().images;
   const auto kept = std::min(limit, pairs.size());
@@ -45,13 +46,17 @@ std::vector<prometheus::MetricFamily> image_families(const core::view& view, std
                    "Size of one image as the engine lists it, shared layers included; the largest images only.");
   auto unique = gauge_family("docksweep_image_unique_bytes",
                              "Bytes that removing this image alone would free at least; the largest images only.");
+  auto last_used = gauge_family("docksweep_image_last_used_timestamp_seconds",
+                                "When the image was last used, as far as this node has seen; the largest images only.");
   for (std::size_t i = 0; i < kept; ++i) {
     const auto& one = images[pairs[i].index];
     const metric_labels labels{{"id", one.id}, {"image", std::string(pairs[i].name)}};
     if (one.size) add_gauge(size, static_cast<double>(*one.size), labels);
     add_gauge(unique, static_cast<double>(view.freed_alone(pairs[i].index).at_least), labels);
+    const auto* const use = usage == nullptr ? nullptr : usage->find(one.id);
+    if (use != nullptr) add_gauge(last_used, unix_seconds(use->last_used), labels);
   }
-  return {std::move(size), std::move(unique),
+  return {std::move(size), std::move(unique), std::move(last_used),
           single_gauge("docksweep_image_series_omitted",
                        "Images (by name) that are not among the largest and have no series of their own.",
                        static_cast<double>(pairs.size() - kept))};

@@ -25,7 +25,9 @@ struct freshness {
         disks(fmt::format("Read every {}.", core::print_duration(options.file_systems))) {}
 };
 
-std::string help(std::string_view text, std::string_view fresh) { return fmt::format("{} {}", text, fresh); }
+std::string help(std::string_view text, std::string_view fresh) {
+  return fmt::format("{} {}", text, fresh);
+}
 
 void add_health(family_list& out, const node_state& state) {
   out.push_back(
@@ -75,6 +77,25 @@ void add_images(family_list& out, const core::view& view, const freshness& fresh
                         "docksweep_images_reclaimable_bytes.",
                         fresh.events),
                    static_cast<double>(view.dangling_reclaimable().at_least)));
+}
+
+// Which keep rules speak, and how far back the record of use goes.
+void add_keeping(family_list& out, const node_state& state, const core::view& view) {
+  if (state.protections.size() == view.what().images.size()) {
+    auto kept = gauge_family("docksweep_images_protected",
+                             "Images not in use that [keep] holds, by the first rule that holds them.");
+    for (const auto why : core::protecting_reasons) {
+      const auto count = std::ranges::count(state.protections, std::optional(why));
+      add_gauge(kept, static_cast<double>(count), {{"reason", std::string(core::to_string(why))}});
+    }
+    out.push_back(std::move(kept));
+  }
+  if (state.usage == nullptr) return;
+  if (const auto oldest = state.usage->oldest_use()) {
+    out.push_back(single_gauge("docksweep_image_oldest_use_timestamp_seconds",
+                               "Last use of the least recently used image, as far as this node has seen.",
+                               unix_seconds(*oldest)));
+  }
 }
 
 void add_containers(family_list& out, const core::view& view, const freshness& fresh) {
@@ -152,6 +173,10 @@ std::vector<prometheus::MetricFamily> node_families(const node_state& state, con
   family_list out;
   add_health(out, state);
   add_disks(out, disks, fresh);
+  if (state.paused) {
+    out.push_back(
+        single_gauge("docksweep_paused", "1 while docksweep pause forbids all removals.", *state.paused ? 1 : 0));
+  }
   if (!state.view) return out;
   const auto& view = *state.view;
   const auto& engine = view.what().engine;
@@ -162,13 +187,14 @@ std::vector<prometheus::MetricFamily> node_families(const node_state& state, con
                             {"storage_driver", engine.storage_driver},
                             {"version", engine.version}}));
   add_images(out, view, fresh);
+  add_keeping(out, state, view);
   add_containers(out, view, fresh);
   if (view.what().disk) {
     add_disk_usage(out, *view.what().disk, fresh);
     add_unaccounted(out, view, disks, options, fresh);
   }
   if (options.per_image > 0) {
-    for (auto& family : image_families(view, options.per_image)) out.push_back(std::move(family));
+    for (auto& family : image_families(view, options.per_image, state.usage)) out.push_back(std::move(family));
   }
   return out;
 }

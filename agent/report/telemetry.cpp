@@ -101,7 +101,7 @@ struct prometheus_telemetry::impl {
                                .Help("When the configuration in force was loaded.")
                                .Register(registry)),
         enforcing(gauge(registry, "docksweep_enforcing",
-                        "1 when mode is enforce (this version runs no policy and removes nothing); 0 in observe mode.")),
+                        "1 when mode is enforce; 0 in observe mode, where every trigger plans and nothing is removed.")),
         state_durable(
             gauge(registry, "docksweep_state_durable",
                   "1 when what the agent remembers survives its restart; 0 when it has no writable state path.")) {
