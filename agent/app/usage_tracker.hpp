@@ -5,10 +5,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "app/clock_jumps.hpp"
 #include "app/history.hpp"
 #include "app/log.hpp"
 #include "app/sweep_telemetry.hpp"
@@ -17,16 +18,13 @@
 
 namespace docksweep::app {
 
-// Wall clock and boot clock; tests hand in their own.
-struct clocks {
-  std::function<core::instant()> wall = std::chrono::system_clock::now;
-  std::function<std::chrono::nanoseconds()> boot;  // CLOCK_BOOTTIME; unset: the real one
-  std::string boot_id;                             // /proc/sys/kernel/random/boot_id; empty: unknown
-};
-
 struct usage_options {
-  std::chrono::milliseconds save_every = std::chrono::seconds(5);    // changes are saved together, this late at most
-  std::chrono::milliseconds regret_within = std::chrono::hours(24);  // METRICS.md: a pull within a day
+  std::chrono::milliseconds save_every = std::chrono::seconds(5);     // changes are saved together, this late at most
+  std::chrono::milliseconds regret_within = std::chrono::hours(24);   // METRICS.md: a pull within a day
+  std::chrono::milliseconds regret_settle = std::chrono::seconds(3);  // before a return or a removal is judged
+  std::chrono::milliseconds look = std::chrono::seconds(1);           // at the clocks
+  std::chrono::milliseconds retry_least = std::chrono::seconds(1);    // after loading or saving failed
+  std::chrono::milliseconds retry_most = std::chrono::minutes(1);
 };
 
 class usage_tracker {
@@ -49,6 +47,8 @@ class usage_tracker {
   void on_view(std::shared_ptr<const core::view> node);
 
   bool ready() const;
+  // As it is now: looks at the clocks first, and at what events told. Read `now` before this, not after: a jump of the
+  // clock between the two is then harmless.
   const core::node_usage& usage() const;
   // Grows with every change of the books that a reader may see (a use, an arrival).
   std::uint64_t revision() const;
