@@ -1,8 +1,6 @@
 // The frame of triggers, and its looks: what is beyond its threshold, which schedule is due. See triggers_impl.hpp.
 #include "app/triggers.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
@@ -18,12 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto find_paths_every = 10s;
-
-std::chrono::nanoseconds real_boot_clock() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -49,7 +41,7 @@ triggers::impl::impl(asio::any_io_executor executor, parts with, std::vector<cor
 }
 
 triggers::impl::moment triggers::impl::boot_now() const {
-  return with_.time.boot ? with_.time.boot() : real_boot_clock();
+  return app::boot_now(with_.time);
 }
 
 task<void> triggers::impl::run() {

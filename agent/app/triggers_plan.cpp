@@ -54,7 +54,8 @@ task<core::result<planned>> triggers::impl::make_plan(const core::policy& which,
     co_await std::move(reading);
     if (auto newer = with_.node.current(); newer != nullptr) node = std::move(newer);
   }
-  planned made{.node = node, .plan = core::make_plan(picture(*node, std::move(trigger_path)), policy, wall_now())};
+  const auto now = wall_now();  // before usage() looks at the clocks
+  planned made{.node = node, .plan = core::make_plan(picture(*node, std::move(trigger_path)), policy, now)};
   co_return core::result<planned>(std::move(made));
 }
 
@@ -113,9 +114,10 @@ void triggers::impl::refresh_plans() {
     return;
   }
   if (!plans_are_old()) return;
+  const auto wall = wall_now();
   for (const auto& entry : entries_) {
     const auto path = entry->held.empty() ? std::string() : entry->held.front().path;
-    entry->plan = std::make_shared<const core::plan>(core::make_plan(picture(*node, path), entry->policy, wall_now()));
+    entry->plan = std::make_shared<const core::plan>(core::make_plan(picture(*node, path), entry->policy, wall));
   }
   plans_view_ = node;
   plans_usage_ = with_.usage.revision();
@@ -157,7 +159,8 @@ std::vector<std::optional<core::reason>> triggers::impl::protections() {
   if (node == nullptr || !with_.usage.ready()) return {};
   const auto now = boot_now();
   if (node != protected_view_.lock() || !protected_at_ || now - *protected_at_ >= options_.plans_every) {
-    protected_ = core::protections(picture(*node), keep_, wall_now());
+    const auto wall = wall_now();
+    protected_ = core::protections(picture(*node), keep_, wall);
     protected_view_ = node;
     protected_at_ = now;
   }

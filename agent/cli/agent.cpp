@@ -25,8 +25,6 @@ namespace {
 
 constexpr std::chrono::seconds configuration_interval{5};
 constexpr std::chrono::seconds trim_interval{10};
-// While no engine has been found nobody knows which disk to watch: look again soon, later less often.
-constexpr std::chrono::milliseconds first_disk_pause{20};
 
 app::task<void> pause(std::chrono::milliseconds duration) {
   asio::steady_timer timer(co_await asio::this_coro::executor, duration);
@@ -46,7 +44,7 @@ agent::agent(asio::any_io_executor executor, agent_parts parts, config::settings
       engine_changed_(executor),
       metrics_({.state_revision = [this] { return state_revision(); },
                 .state = [this] { return state_families(); },
-                .own = [this] { return own_families(parts_.counts); }}) {}
+                .own = [this] { return own_families(parts_.counts, parts_.sweeps); }}) {}
 
 agent::~agent() = default;
 
@@ -60,8 +58,9 @@ core::result<void> agent::begin() {
   parts_.counts.config_loaded(settings_.hash, std::chrono::system_clock::now());
   parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
   parts_.counts.set_state_durable(parts_.memory.durable());
+  parts_.sweeps.know_policies(policy_names(settings_));
   for (const auto& address : server_->addresses()) parts_.log.log(log_level::info, "listening", {{"address", address}});
-  say_what_this_version_leaves_out(settings_, parts_.log);
+  say_what_keeps_policies_from_enforcing();
   return {};
 }
 
@@ -69,16 +68,21 @@ app::task<core::result<void>> agent::run() {
   if (auto begun = begin(); !begun) co_return begun;
   parts_.manager.tell("READY=1");  // it listens; whether an engine is there is for /-/ready to say
   loops_.start(follow_engine());
-  loops_.start(measure_disks());
   loops_.start(watch_configuration());
   loops_.start(reload_on_signal());
   loops_.start(keep_memory_low());
   loops_.start(feed_watchdog());
   co_await until_told_to_end();
   parts_.manager.tell("STOPPING=1");
+  stopping_ = true;
+  const auto side = engine_;  // stays while it is waited for
+  auto ending = side->triggers.wind_down(why_ending_, removal_patience);
+  co_await std::move(ending);
   loops_.cancel();
   co_await server_->stop();
   co_await loops_.ended();
+  auto saving = side->usage.flush();
+  co_await std::move(saving);
   parts_.log.log(log_level::info, "stopped");
   co_return core::result<void>{};
 }
@@ -87,47 +91,48 @@ app::task<void> agent::until_told_to_end() {
   const auto [error, signal] = co_await ending_.async_wait(asio::as_tuple(asio::use_awaitable));
   const auto* why = error ? "a fault" : signal == SIGINT ? "SIGINT" : "SIGTERM";
   parts_.log.log(log_level::info, "stopping", {{"why", why}});
+  why_ending_ = fmt::format("the agent ends ({})", why);
   ending_.clear();  // the next one does what it does to any process
 }
 
 app::task<void> agent::follow_engine() {
   for (;;) {
+    const auto side = engine_;
     parts_.log.log(log_level::info, "watching",
-                   {{"engine", net::to_string(engine_->chosen.where)}, {"from", engine_->chosen.source}});
-    auto watching = engine_->watcher.run() || engine_changed_.wait(steady::time_point::max());
+                   {{"engine", net::to_string(side->chosen.where)}, {"from", side->chosen.source}});
+    auto watching = side->watcher.run() || side->usage.run() || side->triggers.run() || until_another_engine();
     co_await std::move(watching);
-    if (next_engine_ == nullptr) co_return;  // cancelled
-    past_revisions_ += engine_->watcher.revision() + 1;
+    if (next_engine_ == nullptr || stopping_) co_return;  // cancelled
+    auto saving = side->usage.flush();
+    co_await std::move(saving);
+    past_revisions_ += engine_revision() + 1;
     engine_ = std::move(next_engine_);
   }
 }
 
-app::task<void> agent::measure_disks() {
-  auto wait = first_disk_pause;
-  for (;;) {
-    const auto engine = engine_->watcher.engine_found();
-    const auto watched = find_watched_paths(settings_.engine, engine_->chosen.where, engine);
-    std::vector<core::file_system> found;
-    std::vector<std::string> problems;
-    for (const auto& path : watched.paths) {
-      auto answer = co_await parts_.disks.measure(path);
-      if (answer) found.push_back(*std::move(answer));
-      if (!answer) problems.push_back(std::move(answer).error().message);
-    }
-    if (!engine.id.empty() && !watched.unseen.empty()) problems.push_back(watched.unseen);
-    if (problems != disk_problems_) {
-      for (const auto& why : problems) parts_.log.log(log_level::warn, "disk_not_watched", {{"why", why}});
-      disk_problems_ = std::move(problems);
-    }
-    if (found != file_systems_ || containerd_root_ != watched.containerd_root) {
-      file_systems_ = std::move(found);
-      containerd_root_ = watched.containerd_root;
-      ++disks_revision_;
-    }
-    wait = watched.paths.empty() && engine.id.empty() ? std::min<std::chrono::milliseconds>(2 * wait, disks_interval)
-                                                      : disks_interval;
-    co_await pause(wait);
+app::task<void> agent::until_another_engine() {
+  const auto side = engine_;
+  while (next_engine_ == nullptr) {
+    auto waiting = engine_changed_.wait(steady::time_point::max());
+    co_await std::move(waiting);
   }
+  auto ending = side->triggers.wind_down("the configuration names another engine", removal_patience);
+  co_await std::move(ending);
+}
+
+// What the engine's own answers name, as far as it is to be seen from here.
+std::vector<std::string> agent::paths_to_watch() {
+  const auto& engine = engine_->watcher.engine_found();
+  auto watched = find_watched_paths(settings_.engine, engine_->chosen.where, engine);
+  if (containerd_root_ != watched.containerd_root) {
+    containerd_root_ = watched.containerd_root;
+    ++own_revision_;
+  }
+  if (!engine.id.empty() && watched.unseen != unseen_disk_) {
+    unseen_disk_ = watched.unseen;
+    if (!unseen_disk_.empty()) parts_.log.log(log_level::warn, "disk_not_watched", {{"why", unseen_disk_}});
+  }
+  return std::move(watched.paths);
 }
 
 app::task<void> agent::watch_configuration() {

@@ -1,4 +1,5 @@
-// The agent: watches the engine, serves what it knows, and takes over a changed configuration while it runs.
+// The agent: watches the engine, sweeps by policy, serves what it knows, and takes over a changed configuration while
+// it runs.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,8 +13,9 @@
 #include <vector>
 
 #include "app/disks.hpp"
-#include "app/engine.hpp"
-#include "app/store.hpp"
+#include "app/history.hpp"
+#include "app/remover.hpp"
+#include "app/triggers.hpp"
 #include "app/wake_up.hpp"
 #include "app/watcher.hpp"
 #include "cli/changed_file.hpp"
@@ -23,6 +25,7 @@
 #include "config/settings.hpp"
 #include "net/endpoint.hpp"
 #include "report/exposition_cache.hpp"
+#include "report/sweep_counts.hpp"
 #include "report/telemetry.hpp"
 #include "web/handlers.hpp"
 #include "web/server.hpp"
@@ -33,7 +36,7 @@ namespace docksweep::cli {
 struct chosen_engine {
   net::endpoint where;
   std::string source;  // who said so: "engine.host", "DOCKER_HOST", …
-  std::unique_ptr<app::engine> engine;
+  std::unique_ptr<app::container_engine> engine;
 };
 
 // What the agent is made of; run.cpp puts it together. All references outlive the agent.
@@ -41,10 +44,11 @@ struct agent_parts {
   std::string config_file;  // watched; empty: not
   std::function<core::result<config::settings>()> load_settings;
   std::function<core::result<chosen_engine>(const config::settings&)> choose_engine;
-  app::store& memory;
+  app::state& memory;
   app::disks& disks;
   stderr_log& log;
   report::prometheus_telemetry& counts;
+  report::sweep_counts& sweeps;
   service_manager manager;
   std::string host_name;
   std::vector<int> inherited_listeners;  // of systemd's socket activation
@@ -55,18 +59,20 @@ class agent {
   agent(boost::asio::any_io_executor executor, agent_parts parts, config::settings settings);
   ~agent();
 
-  // Runs until SIGTERM or SIGINT, then ends everything; a second such signal ends the process at once. Fails when an
-  // address cannot be listened on (`invalid`), or the engine's address makes no sense.
+  // Runs until SIGTERM or SIGINT, then ends everything, the removal in hand first (60 s at most); a second such signal
+  // ends the process at once. Fails when an address cannot be listened on (`invalid`), or the engine's address makes no
+  // sense.
   app::task<core::result<void>> run();
 
  private:
   struct engine_side;
 
   core::result<void> begin();
-  core::result<std::unique_ptr<engine_side>> make_engine_side(const config::settings& settings);
+  core::result<std::shared_ptr<engine_side>> make_engine_side(const config::settings& settings);
   app::task<void> until_told_to_end();
   app::task<void> follow_engine();
-  app::task<void> measure_disks();
+  app::task<void> until_another_engine();
+  std::vector<std::string> paths_to_watch();
   app::task<void> watch_configuration();
   app::task<void> reload_on_signal();
   app::task<void> keep_memory_low();
@@ -75,14 +81,18 @@ class agent {
   core::result<void> reload(std::string_view asked_by);
   core::result<void> take_over(config::settings fresh);
   void say_what_needs_a_restart(const config::settings& fresh);
+  void say_what_keeps_policies_from_enforcing();
 
   web::content_source content();
   web::server_options web_options(const config::settings& settings) const;
+  std::uint64_t engine_revision() const;
   std::uint64_t state_revision() const;
   std::vector<prometheus::MetricFamily> state_families() const;
   std::string not_ready() const;
   std::shared_ptr<const std::string> inventory_json();
   web::page_figures page() const;
+  app::task<core::result<std::string>> plan_json(std::string policy);
+  app::task<core::result<std::string>> history_json(web::history_request what);
 
   boost::asio::any_io_executor executor_;
   agent_parts parts_;
@@ -90,13 +100,14 @@ class agent {
   changed_file config_file_;
   boost::asio::signal_set ending_, reloading_;
   task_group loops_;
-  std::unique_ptr<engine_side> engine_, next_engine_;
+  std::shared_ptr<engine_side> engine_, next_engine_;
   app::wake_up engine_changed_;
   std::uint64_t past_revisions_ = 1;
-  std::vector<core::file_system> file_systems_;
-  std::uint64_t disks_revision_ = 0;
+  std::uint64_t own_revision_ = 0;  // of the settings, and of what paths_to_watch found
   std::string containerd_root_;
-  std::vector<std::string> disk_problems_;
+  std::string unseen_disk_;
+  bool stopping_ = false;
+  std::string why_ending_ = "the agent ends";
   std::shared_ptr<const std::string> inventory_json_;
   std::uint64_t inventory_revision_ = 0;
   report::exposition_cache metrics_;

@@ -1,4 +1,6 @@
 // What the agent serves, made from the newest view.
+#include <fmt/format.h>
+
 #include <boost/asio/use_awaitable.hpp>
 
 #include "cli/agent_parts.hpp"
@@ -6,12 +8,16 @@
 #include "report/disk_accounts.hpp"
 #include "report/json.hpp"
 #include "report/node_metrics.hpp"
+#include "report/policy_metrics.hpp"
 #include "report/process_metrics.hpp"
+#include "report/sweep_json.hpp"
 
 namespace docksweep::cli {
 
-std::vector<prometheus::MetricFamily> own_families(const report::prometheus_telemetry& counts) {
+std::vector<prometheus::MetricFamily> own_families(const report::prometheus_telemetry& counts,
+                                                   const report::sweep_counts& sweeps) {
   auto families = counts.families();
+  for (auto& family : sweeps.families()) families.push_back(std::move(family));
   for (auto& family : report::process_families()) families.push_back(std::move(family));
   return families;
 }
@@ -25,7 +31,9 @@ web::content_source agent::content() {
           .not_ready = [this] { return not_ready(); },
           .reload = [this]() -> app::task<core::result<void>> { co_return reload("POST /-/reload"); },
           .inventory = [this] { return inventory_json(); },
-          .page = [this] { return page(); }};
+          .page = [this] { return page(); },
+          .plan = [this](std::string policy) { return plan_json(std::move(policy)); },
+          .history = [this](web::history_request what) { return history_json(std::move(what)); }};
 }
 
 web::server_options agent::web_options(const config::settings& settings) const {
@@ -35,22 +43,41 @@ web::server_options agent::web_options(const config::settings& settings) const {
   return options;
 }
 
+std::uint64_t agent::engine_revision() const {
+  return engine_->watcher.revision() + engine_->usage.revision() + engine_->triggers.revision();
+}
+
 std::uint64_t agent::state_revision() const {
-  return past_revisions_ + engine_->watcher.revision() + disks_revision_;
+  return past_revisions_ + engine_revision() + own_revision_;
 }
 
 std::vector<prometheus::MetricFamily> agent::state_families() const {
   const auto& watcher = engine_->watcher;
+  const auto& triggers = engine_->triggers;
   const report::node_state state{.view = watcher.current(),
                                  .engine_up = watcher.health().up,
                                  .engine_absent = watcher.health().absent,
-                                 .file_systems = file_systems_,
-                                 .last_success = parts_.counts.last_refresh()};
-  return report::node_families(state, {.resync = settings_.inventory.resync,
-                                       .disk_usage = settings_.inventory.disk_usage,
-                                       .file_systems = disks_interval,
-                                       .per_image = static_cast<std::size_t>(std::max(0, settings_.metrics.per_image)),
-                                       .containerd_root = containerd_root_});
+                                 .file_systems = triggers.file_systems(),
+                                 .last_success = parts_.counts.last_refresh(),
+                                 .usage = engine_->usage.ready() ? &engine_->usage.usage().images : nullptr,
+                                 .protections = triggers.protections(),
+                                 .paused = triggers.paused().has_value()};
+  auto families =
+      report::node_families(state, {.resync = settings_.inventory.resync,
+                                    .disk_usage = settings_.inventory.disk_usage,
+                                    .file_systems = disks_interval,
+                                    .per_image = static_cast<std::size_t>(std::max(0, settings_.metrics.per_image)),
+                                    .containerd_root = containerd_root_});
+  std::vector<report::policy_figures> policies;
+  for (auto& one : triggers.status()) {
+    policies.push_back({.policy = one.policy,
+                        .values = std::move(one.values),
+                        .next_run = one.next_run,
+                        .last_success = one.memory.last_success,
+                        .plan = std::move(one.plan)});
+  }
+  for (auto& family : report::policy_families(policies)) families.push_back(std::move(family));
+  return families;
 }
 
 std::string agent::not_ready() const {
@@ -64,8 +91,8 @@ std::shared_ptr<const std::string> agent::inventory_json() {
   if (view == nullptr) return nullptr;
   if (inventory_json_ == nullptr || inventory_revision_ != state_revision()) {
     auto text = std::make_shared<std::string>();
-    report::write_inventory([&text](std::string_view piece) { *text += piece; }, *view, file_systems_,
-                            containerd_root_);
+    report::write_inventory([&text](std::string_view piece) { *text += piece; }, *view,
+                            engine_->triggers.file_systems(), containerd_root_);
     inventory_json_ = std::move(text);
     inventory_revision_ = state_revision();
   }
@@ -77,20 +104,59 @@ web::page_figures agent::page() const {
   const auto& health = engine_->watcher.health();
   web::page_figures figures{.host = parts_.host_name,
                             .version = std::string(version()),
-                            .enforcing = false,
+                            .enforcing = settings_.mode == core::mode::enforce,
                             .now = std::chrono::system_clock::now(),
                             .engine_up = health.up,
                             .engine_absent = health.absent,
                             .engine_problem = health.problem,
                             .node = std::nullopt,
                             .disks = {}};
-  std::vector<std::optional<core::byte_count>> unaccounted(file_systems_.size());
+  const auto file_systems = engine_->triggers.file_systems();
+  std::vector<std::optional<core::byte_count>> unaccounted(file_systems.size());
   if (view != nullptr) {
     figures.node = web::figures_of(*view);
-    unaccounted = report::unaccounted_bytes(*view, file_systems_, containerd_root_);
+    unaccounted = report::unaccounted_bytes(*view, file_systems, containerd_root_);
   }
-  for (std::size_t i = 0; i < file_systems_.size(); ++i) figures.disks.push_back({file_systems_[i], unaccounted[i]});
+  for (std::size_t i = 0; i < file_systems.size(); ++i) figures.disks.push_back({file_systems[i], unaccounted[i]});
   return figures;
+}
+
+app::task<core::result<std::string>> agent::plan_json(std::string policy) {
+  const auto side = engine_;
+  const auto* const configured = side->triggers.find(policy);
+  if (configured == nullptr && !policy.empty()) {
+    std::string names;
+    for (const auto& name : policy_names(settings_)) names += (names.empty() ? "" : ", ") + name;
+    co_return core::fail(core::failure_code::not_found,
+                         fmt::format("There is no policy {}; {}", policy,
+                                     names.empty() ? "none is configured." : "there are: " + names + "."));
+  }
+  const core::policy which = configured == nullptr ? core::everything_unused(settings_.keep) : *configured;
+  auto making = side->triggers.make_plan(which);
+  const auto plan = co_await std::move(making);
+  if (!plan) co_return std::unexpected(plan.error());
+  const auto view = side->watcher.current();
+  if (view == nullptr) co_return core::fail(core::failure_code::unreachable, side->watcher.health().problem);
+  std::string text;
+  report::write_plan([&text](std::string_view piece) { text += piece; }, *plan, *view);
+  co_return core::result<std::string>(std::move(text));
+}
+
+app::task<core::result<std::string>> agent::history_json(web::history_request what) {
+  const auto engine = engine_->watcher.engine_found();
+  app::history_query query;
+  query.engine_id = engine.id;
+  query.since = what.since;
+  query.policy = std::move(what.policy);
+  query.sweeps_at_most = what.limit;
+  query.with_removals = true;
+  auto loading = parts_.memory.load_history(std::move(query));
+  const auto page = co_await std::move(loading);
+  if (!page) co_return std::unexpected(page.error());
+  std::string text;
+  report::write_history([&text](std::string_view piece) { text += piece; }, page->sweeps, page->removals,
+                        engine_->triggers.paused(), engine.store);
+  co_return core::result<std::string>(std::move(text));
 }
 
 }  // namespace docksweep::cli

@@ -1,27 +1,34 @@
 // What agent.cpp, agent_content.cpp and agent_reload.cpp share and nobody else needs.
 #pragma once
 
+#include "app/sweeper.hpp"
+#include "app/triggers.hpp"
+#include "app/usage_tracker.hpp"
 #include "app/watcher.hpp"
 #include "cli/agent.hpp"
 
 namespace docksweep::cli {
 
-// One engine and its watcher: replaced as a whole when [engine] or [inventory] changes.
+// One engine and all that belongs to it: replaced as a whole when [engine] changes.
 struct agent::engine_side {
-  engine_side(const boost::asio::any_io_executor& executor, chosen_engine made, app::store& memory,
-              app::telemetry& counts, app::log_sink& log, app::watcher_options options)
-      : chosen(std::move(made)), watcher(executor, *chosen.engine, memory, counts, log, options) {}
+  engine_side(const boost::asio::any_io_executor& executor, chosen_engine made, const agent_parts& parts,
+              const config::settings& settings, std::function<std::vector<std::string>()> watched_paths);
 
   chosen_engine chosen;
   app::watcher watcher;
+  app::usage_tracker usage;
+  app::sweeper sweeps;
+  app::triggers triggers;
 };
 
-inline constexpr std::chrono::seconds disks_interval{10};  // between two looks at the watched file systems
+app::trigger_options trigger_options_of(const config::settings& settings);
+std::vector<std::string> policy_names(const config::settings& settings);
+
+inline constexpr std::chrono::seconds disks_interval{10};    // the most that a shown figure of a disk is old
+inline constexpr std::chrono::seconds removal_patience{60};  // at the end, for the removal in hand
 
 // The agent's own counters and this process' figures.
-std::vector<prometheus::MetricFamily> own_families(const report::prometheus_telemetry& counts);
-
-// Policies are read and checked, but nothing here removes anything yet: said once, so that nobody waits for it.
-void say_what_this_version_leaves_out(const config::settings& settings, app::log_sink& log);
+std::vector<prometheus::MetricFamily> own_families(const report::prometheus_telemetry& counts,
+                                                   const report::sweep_counts& sweeps);
 
 }  // namespace docksweep::cli

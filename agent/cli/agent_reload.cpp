@@ -1,6 +1,8 @@
 // A configuration that changes while the agent runs: all of it is taken over, or nothing and the old one stays.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/agent_parts.hpp"
 
 namespace docksweep::cli {
@@ -15,22 +17,73 @@ bool same_engine(const config::engine_settings& left, const config::engine_setti
 
 }  // namespace
 
-void say_what_this_version_leaves_out(const config::settings& settings, app::log_sink& log) {
-  if (settings.policies.empty() && settings.mode == core::mode::observe) return;
-  log.log(log_level::warn, "policies_not_run",
-          {{"count", fmt::format("{}", settings.policies.size())},
-           {"why", "this version measures only: policies are read and checked, and nothing is removed"}});
+agent::engine_side::engine_side(const boost::asio::any_io_executor& executor, chosen_engine made,
+                                const agent_parts& parts, const config::settings& settings,
+                                std::function<std::vector<std::string>()> watched_paths)
+    : chosen(std::move(made)),
+      watcher(executor, *chosen.engine, parts.memory, parts.counts, parts.log,
+              {.resync = settings.inventory.resync, .disk_usage = settings.inventory.disk_usage}),
+      usage(executor, parts.memory, parts.sweeps, parts.log, app::machine_clocks()),
+      sweeps(*chosen.engine, parts.memory, parts.disks, parts.sweeps, parts.log),
+      triggers(executor,
+               {.node = watcher,
+                .engine = *chosen.engine,
+                .record = parts.memory,
+                .file_systems = parts.disks,
+                .usage = usage,
+                .sweeps = sweeps,
+                .counts = parts.sweeps,
+                .log = parts.log,
+                .time = app::machine_clocks(),
+                .durable = parts.memory.durable(),
+                .watched_paths = std::move(watched_paths)},
+               settings.policies, settings.keep, trigger_options_of(settings)) {
+  watcher.tell({.on_engine =
+                    [this](const core::engine_identity& engine) {
+                      usage.follow(engine.id);
+                      triggers.view_changed();
+                    },
+                .on_event =
+                    [this](const core::engine_event& event) {
+                      usage.on_event(event);
+                      triggers.on_event(event);
+                    },
+                .on_view =
+                    [this](std::shared_ptr<const core::view> view) {
+                      usage.on_view(std::move(view));
+                      triggers.view_changed();
+                    }});
 }
 
-core::result<std::unique_ptr<agent::engine_side>> agent::make_engine_side(const config::settings& settings) {
+app::trigger_options trigger_options_of(const config::settings& settings) {
+  return {.settle = settings.settle, .resync = settings.inventory.resync, .history = settings.state.history};
+}
+
+std::vector<std::string> policy_names(const config::settings& settings) {
+  std::vector<std::string> names;
+  for (const auto& policy : settings.policies) names.push_back(policy.name);
+  return names;
+}
+
+void agent::say_what_keeps_policies_from_enforcing() {
+  if (parts_.memory.durable()) return;
+  const auto enforcing = std::ranges::count(settings_.policies, core::mode::enforce, &core::policy::mode);
+  if (enforcing == 0) return;
+  parts_.log.log(log_level::warn, "policies_only_observed",
+                 {{"count", fmt::format("{}", enforcing)},
+                  {"why", "the state is kept in memory only, and nothing is removed without a durable record"},
+                  {"next", "make state.path writable and restart"}});
+}
+
+core::result<std::shared_ptr<agent::engine_side>> agent::make_engine_side(const config::settings& settings) {
   auto chosen = parts_.choose_engine(settings);
   if (!chosen) return std::unexpected(std::move(chosen).error());
-  return std::make_unique<engine_side>(
-      executor_, *std::move(chosen), parts_.memory, parts_.counts, parts_.log,
-      app::watcher_options{.resync = settings.inventory.resync, .disk_usage = settings.inventory.disk_usage});
+  return std::make_shared<engine_side>(executor_, *std::move(chosen), parts_, settings,
+                                       [this] { return paths_to_watch(); });
 }
 
 core::result<void> agent::reload(std::string_view asked_by) {
+  if (stopping_) return core::fail(core::failure_code::cancelled, "the agent is about to end");
   auto fresh = parts_.load_settings();
   auto outcome = fresh ? take_over(*std::move(fresh)) : core::result<void>(std::unexpected(std::move(fresh).error()));
   if (outcome) {
@@ -48,7 +101,7 @@ core::result<void> agent::reload(std::string_view asked_by) {
 }
 
 core::result<void> agent::take_over(config::settings fresh) {
-  std::unique_ptr<engine_side> other;
+  std::shared_ptr<engine_side> other;
   if (!same_engine(fresh.engine, settings_.engine)) {
     auto made = make_engine_side(fresh);
     if (!made) return std::unexpected(std::move(made).error());
@@ -61,8 +114,10 @@ core::result<void> agent::take_over(config::settings fresh) {
   settings_ = std::move(fresh);
   engine_->watcher.set_intervals(settings_.inventory.resync, settings_.inventory.disk_usage);
   parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
-  say_what_this_version_leaves_out(settings_, parts_.log);
-  ++disks_revision_;  // the exposition may say something else: per_image, intervals
+  parts_.sweeps.know_policies(policy_names(settings_));
+  engine_->triggers.take_over(settings_.policies, settings_.keep, trigger_options_of(settings_));
+  say_what_keeps_policies_from_enforcing();
+  ++own_revision_;  // the exposition may say something else: per_image, intervals
   if (other != nullptr) {
     next_engine_ = std::move(other);
     engine_changed_.notify();

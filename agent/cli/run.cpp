@@ -80,6 +80,7 @@ int execute(const global_options& global, const run_command&) {
       {{"version", std::string(version())}, {"revision", std::string(revision())}, {"config", config_path(global)}});
 
   report::prometheus_telemetry counts({std::string(version()), std::string(revision()), std::string(compiler())});
+  report::sweep_counts sweeps;
   // Before the state: its thread may hand a last answer over while everything else has ended already.
   boost::asio::io_context context(1);
   auto memory = store::make_sqlite_store(settings.state.path, store::open_mode::read_write, log);
@@ -99,6 +100,7 @@ int execute(const global_options& global, const run_command&) {
              .disks = *disks,
              .log = log,
              .counts = counts,
+             .sweeps = sweeps,
              .manager = service_manager::from_environment(),
              .host_name = config::process_environment().hostname,
              .inherited_listeners = listeners_from_systemd()},
