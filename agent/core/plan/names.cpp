@@ -1,0 +1,42 @@
+#include "core/plan/names.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace docksweep::core {
+
+const glob* first_match(const std::vector<glob>& globs, std::string_view reference) {
+  if (globs.empty()) return nullptr;
+  const auto familiar = familiar_reference(reference);
+  const auto canonical = canonical_reference(reference);
+  for (const auto& one : globs) {
+    if (one.matches(reference) || (familiar != reference && one.matches(familiar)) ||
+        (canonical != reference && one.matches(canonical))) {
+      return &one;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view repository_of(std::string_view reference) {
+  if (const auto at = reference.find('@'); at != std::string_view::npos) reference = reference.substr(0, at);
+  const auto slash = reference.rfind('/');
+  const auto colon = reference.find(':', slash == std::string_view::npos ? 0 : slash);
+  return reference.substr(0, colon);
+}
+
+std::vector<std::string> names_to_remove(const image& what) {
+  auto names = what.tags;
+  std::ranges::sort(names);
+  const auto tagged = [&](std::string_view digest) {
+    return std::ranges::any_of(what.tags, [&](const auto& tag) { return repository_of(tag) == repository_of(digest); });
+  };
+  const auto tags = static_cast<std::ptrdiff_t>(names.size());
+  for (const auto& digest : what.digests) {
+    if (!tagged(digest)) names.push_back(digest);
+  }
+  std::sort(names.begin() + tags, names.end());
+  return names;
+}
+
+}  // namespace docksweep::core

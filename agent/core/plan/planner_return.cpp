@@ -1,0 +1,73 @@
+// Gives back what the goal does not need: each target without which it is still reached, most recently used first.
+// The kinds in reverse order of a run, because a container that goes may have set an image free.
+#include <algorithm>
+
+#include "core/plan/planner.hpp"
+
+namespace docksweep::core {
+
+void planner::give_back() {
+  if (!goals_.reached(tally_)) return;
+  give_back_volumes();
+  give_back_images();
+  give_back_containers();
+}
+
+void planner::give_back_volumes() {
+  for (auto i = volumes_.size(); i-- > 0;) {
+    auto without = tally_;
+    without.volumes += {-volumes_[i].bytes, -volumes_[i].bytes};
+    if (!goals_.reached(without)) continue;
+    tally_ = without;
+    volumes_.erase(volumes_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void planner::give_back_images() {
+  std::vector<std::uint32_t> newest_first;
+  for (const auto one : images_) {
+    if (simulation_->chosen(one)) newest_first.push_back(one);
+  }
+  std::ranges::sort(newest_first, [this](auto one, auto other) {
+    return uses_[one].used != uses_[other].used ? uses_[one].used > uses_[other].used : one < other;
+  });
+  const auto not_needed = goal_ruling();
+  for (const auto one : newest_first) {
+    simulation_->drop(one);
+    count_images();
+    if (goals_.reached(tally_)) {
+      image_rulings_[one] = not_needed;
+    } else {
+      simulation_->add(one);
+    }
+  }
+  count_images();
+  leave_waiting();
+}
+
+void planner::give_back_containers() {
+  bool changed = false;
+  for (auto i = containers_.size(); i-- > 0;) {
+    const auto& one = containers_[i];
+    auto without = tally_;
+    without.containers += {-one.bytes.at_least, -one.bytes.at_most};
+    if (holds_what_goes(one.container) || !goals_.reached(without)) continue;
+    tally_ = without;
+    container_rulings_[one.container] = goal_ruling();
+    containers_.erase(containers_.begin() + static_cast<std::ptrdiff_t>(i));
+    changed = true;
+  }
+  if (!changed) return;
+  // What they hold is in use after all.
+  for (std::uint32_t c = 0; c < container_rulings_.size(); ++c) {
+    if (container_rulings_[c].why == reason::selected) continue;
+    for (const auto image : holders_.held_by(c)) image_rulings_[image] = {.why = reason::in_use};
+  }
+}
+
+bool planner::holds_what_goes(std::uint32_t container) const {
+  return std::ranges::any_of(holders_.held_by(container),
+                             [this](auto image) { return simulation_->gone(image) || simulation_->chosen(image); });
+}
+
+}  // namespace docksweep::core
