@@ -50,16 +50,12 @@ void use_book::load(std::vector<use_record> kept, instant now) {
 
 void use_book::look_at_images(const view& node, instant now) {
   const inventory& what = node.what();
-  std::unordered_set<std::string_view> there;
-  there.reserve(what.images.size());
   for (std::size_t i = 0; i < what.images.size(); ++i) {
-    const std::string& id = what.images[i].id;
-    there.insert(id);
-    look_at(id, node.states()[i] == image_state::in_use, what.unreadable > 0, now);
+    look_at(what.images[i].id, node.states()[i] == image_state::in_use, what.unreadable > 0, now);
   }
-  if (what.unreadable == 0) {
-    strike_out([&](const use_record& one) { return !there.contains(one.id); });
-  }
+  // All of them are in the book now: it has more exactly when some are gone.
+  if (what.unreadable > 0 || records_.size() == what.images.size()) return;
+  strike_out([&](const use_record& one) { return !std::ranges::binary_search(what.images, one.id, {}, &image::id); });
 }
 
 void use_book::look_at_volumes(const view& node, instant now) {
