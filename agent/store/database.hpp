@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,15 +26,31 @@ class statement {
   statement& operator=(const statement&) = delete;
   ~statement();
 
-  statement& bind(int position, std::int64_t value);  // positions count from 1
+  statement& bind(int position, std::int64_t value);                 // positions count from 1
+  statement& bind(int position, std::optional<std::int64_t> value);  // nullopt: NULL
   statement& bind_text(int position, std::string_view value);
   statement& bind_blob(int position, std::string_view value);
 
   core::result<bool> step();  // true: a row is there; false: done
   core::result<void> run();   // steps to the end and gets ready for the next run
 
-  std::int64_t number(int column) const;     // columns count from 0
-  std::string_view bytes(int column) const;  // text or blob; valid until the next step
+  // Calls `row()` for every row that is left, then gets ready for the next run.
+  template <typename Row>
+  core::result<void> each(Row row) {
+    for (;;) {
+      const auto more = step();
+      if (!more) return std::unexpected(more.error());
+      if (!*more) break;
+      row();
+    }
+    reset();
+    return {};
+  }
+  void reset();
+
+  std::int64_t number(int column) const;                          // columns count from 0
+  std::optional<std::int64_t> optional_number(int column) const;  // nullopt: NULL
+  std::string_view bytes(int column) const;                       // text or blob; valid until the next step
 
  private:
   friend class database;
@@ -62,15 +79,20 @@ class database {
   // Runs `what` in a transaction that is rolled back when it fails.
   template <typename What>
   core::result<void> transaction(What what) {
-    if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
-    core::result<void> done = what();
-    if (done) done = execute("COMMIT");
-    if (!done) (void)execute("ROLLBACK");
-    return done;
+    return enclosed("BEGIN IMMEDIATE", what);
+  }
+  // The same for several queries that are to see one state of the file.
+  template <typename What>
+  core::result<void> snapshot(What what) {
+    return enclosed("BEGIN", what);
   }
 
-  bool writable() const;        // the operating system lets us write the file
-  int last_code() const;        // SQLite's own code of the last call (SQLITE_FULL, …)
+  bool writable() const;                            // the operating system lets us write the file
+  int last_code() const;                            // SQLite's own code of the last call (SQLITE_FULL, …)
+  int failed_code() const { return failed_code_; }  // the one of the newest failure; of a transaction: what ended it
+  std::int64_t changes() const;                     // rows that the last statement changed
+  std::int64_t last_row() const;                    // the number of the row that was inserted last
+  void keep_log() const;        // the last one to close the file leaves -wal and -shm where they are, at their size
   void release_memory() const;  // gives back what the page cache held
   const std::string& path() const { return path_; }
 
@@ -78,11 +100,27 @@ class database {
 
  private:
   database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+
+  template <typename What>
+  core::result<void> enclosed(const char* begin, What& what) {
+    failed_code_ = 0;
+    if (auto begun = execute(begin); !begun) return begun;
+    core::result<void> done = what();
+    if (done) done = execute("COMMIT");
+    if (!done) {
+      const int code = failed_code_;
+      (void)execute("ROLLBACK");  // fails where SQLite has rolled back by itself
+      failed_code_ = code;
+    }
+    return done;
+  }
+
   struct closer {
     void operator()(sqlite3* handle) const;
   };
   std::string path_;
   std::unique_ptr<sqlite3, closer> handle_;
+  mutable int failed_code_ = 0;
 };
 
 // The file is not a database, or its pages contradict each other.

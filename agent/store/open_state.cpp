@@ -13,29 +13,26 @@
 #include <ctime>
 #include <filesystem>
 
+#include "store/reserve.hpp"
+
 namespace docksweep::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Step n brings version n to n + 1. Steps are never changed once released; new ones are added at the end.
-constexpr std::array<const char*, schema_version> migrations{
-    "CREATE TABLE engines (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE image_details (engine INTEGER NOT NULL REFERENCES engines, image BLOB NOT NULL, record BLOB NOT NULL,"
-    "  PRIMARY KEY (engine, image)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE disk_usage (engine INTEGER PRIMARY KEY REFERENCES engines, record BLOB NOT NULL) STRICT;"};
-
 struct trouble {
   core::failure why;
   bool corrupt = false;
   bool newer = false;
+  bool full = false;  // no room, on the disk or for one of SQLite's files
 };
 
 template <typename T>
 using attempt = std::expected<T, trouble>;
 
 std::unexpected<trouble> in_trouble(const database& file, core::failure why) {
-  return std::unexpected(trouble{std::move(why), means_corrupt(file.last_code()), false});
+  return std::unexpected(
+      trouble{std::move(why), means_corrupt(file.last_code()), false, means_full(file.failed_code())});
 }
 
 attempt<std::int64_t> version_of(const database& file) {
@@ -101,10 +98,13 @@ attempt<opened_state> open_to_write(const std::string& path, const std::atomic<b
     if (!version) return std::unexpected(version.error());
     return std::unexpected(trouble{{core::failure_code::storage, path + " is not writable for this user", 0}});
   }
-  // WAL: readers never wait for a writer. FULL: what is recorded is on the disk. A small log, because it stays.
-  auto set = file->execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=256; "
-      "PRAGMA journal_size_limit=1048576;");
+  // WAL: readers never wait for a writer. FULL: what is recorded is on the disk. The log is emptied at half of the size
+  // that is held for it, so that it need not grow when the disk is full, and it stays when the file is closed.
+  file->keep_log();
+  auto set =
+      file->execute(fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint={}; "
+                                "PRAGMA journal_size_limit={};",
+                                log_room_bytes / 2 / 4096, log_room_bytes));
   if (!set) return in_trouble(*file, set.error());
   if (const auto migrated = migrate(*file); !migrated) return std::unexpected(migrated.error());
   return opened_state{std::move(*file), true, true};
@@ -146,7 +146,9 @@ core::result<void> prepare_place(const std::string& path) {
                         fmt::format("the folder {} cannot be made: {}", folder.string(), problem.message()));
     }
   }
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  // A file that is there is not opened: to close it would drop locks that SQLite holds on it in this process.
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file < 0 && errno == EEXIST) return {};
   if (file < 0) return core::fail(core::failure_code::storage, fmt::format("{}: {}", path, std::strerror(errno)));
   ::close(file);
   return {};
@@ -196,6 +198,8 @@ core::result<opened_state> open_state(const std::string& path, open_mode mode, a
     if (!fs::exists(path)) return in_memory(place.error().message, log, mode, stopping);
   }
   auto state = open_to_write(path, stopping);
+  // SQLite's files beside it may have to be made anew, which takes a few pages.
+  if (!state && state.error().full && reserve_file(path).give_back()) state = open_to_write(path, stopping);
   if (!state && state.error().corrupt) {
     const auto aside = move_aside(path);
     if (!aside) return in_memory(aside.error().message, log, mode, stopping);

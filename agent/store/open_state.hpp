@@ -8,6 +8,7 @@
 #include "app/log.hpp"
 #include "core/failure.hpp"
 #include "store/database.hpp"
+#include "store/schema.hpp"
 
 namespace docksweep::store {
 
@@ -20,9 +21,6 @@ struct opened_state {
   bool durable = false;   // false: in memory only
   bool writable = false;  // false: what is saved is dropped
 };
-
-// The schema that this version writes (PRAGMA user_version).
-inline constexpr int schema_version = 1;
 
 // Where the file cannot be used, answers with an empty database in memory and says so in the log: state_in_memory. A
 // damaged file is moved aside first: state_moved_aside, with both paths. Fails only for a file that a newer version

@@ -1,25 +1,14 @@
 // Values of the core ↔ the bytes of one record; see the header.
 #include "store/records.hpp"
 
-#include <chrono>
-
 #include "store/blob.hpp"
+#include "store/ticks.hpp"
 
 namespace docksweep::store {
 namespace {
 
 constexpr std::uint64_t details_format = 1;
 constexpr std::uint64_t usage_format = 1;
-
-using std::chrono::nanoseconds;
-
-std::int64_t ticks(core::instant when) {
-  return std::chrono::duration_cast<nanoseconds>(when.time_since_epoch()).count();
-}
-
-core::instant instant_from(std::int64_t ticks) {
-  return core::instant(std::chrono::duration_cast<core::instant::duration>(nanoseconds(ticks)));
-}
 
 void write_volume(blob_writer& out, const core::volume& volume) {
   out.identifier(volume.name);

@@ -1,197 +1,227 @@
-// The store in SQLite; see the header. Every function of `tables` runs on the worker's thread.
+// The store in SQLite; see the header. Every function of the tables runs on the worker's thread.
 #include "store/sqlite_store.hpp"
 
+#include <chrono>
+#include <mutex>
 #include <set>
 
-#include "store/database.hpp"
-#include "store/records.hpp"
+#include "store/image_tables.hpp"
+#include "store/memory_tables.hpp"
+#include "store/sweep_lock.hpp"
+#include "store/sweep_tables.hpp"
 #include "store/worker.hpp"
 
 namespace docksweep::store {
 namespace {
 
+using app::history_page;
 using core::result;
+using permit = std::unique_ptr<app::sweep_permit>;
 
-// The queries, on an open file.
-class tables {
+// Permits of a state in memory: nobody else can see it, so one process is all there is.
+class permits_in_memory {
  public:
-  explicit tables(opened_state state) : state_(std::move(state)) {}
-
-  bool durable() const { return state_.durable; }
-
-  result<std::vector<core::image_details>> load_image_details(const std::string& engine) {
-    std::vector<core::image_details> all;
-    auto query = state_.file.prepare(
-        "SELECT image, record FROM image_details WHERE engine = (SELECT number FROM engines WHERE id = ?1)");
-    if (!query) return std::unexpected(query.error());
-    query->bind_text(1, engine);
-    for (;;) {
-      const auto row = query->step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) break;
-      auto id = decode_id(query->bytes(0));
-      if (!id) continue;
-      if (auto details = decode_image_details(std::move(*id), query->bytes(1))) all.push_back(std::move(*details));
-    }
-    return all;
+  permit try_for(const std::string& engine) {
+    const std::lock_guard guard(all_->mutex);
+    if (!all_->held.insert(engine).second) return nullptr;
+    return std::make_unique<one>(all_, engine);
   }
-
-  result<void> save_image_details(const std::string& engine, const std::vector<core::image_details>& details) {
-    return change([&]() -> result<void> {
-      const auto number = engine_number(engine);
-      if (!number) return std::unexpected(number.error());
-      auto put =
-          state_.file.prepare("INSERT OR REPLACE INTO image_details (engine, image, record) VALUES (?1, ?2, ?3)");
-      if (!put) return std::unexpected(put.error());
-      for (const core::image_details& one : details) {
-        put->bind(1, *number).bind_blob(2, encode_id(one.id)).bind_blob(3, encode(one));
-        if (auto done = put->run(); !done) return done;
-      }
-      return {};
-    });
-  }
-
-  result<void> keep_only_image_details(const std::string& engine, const std::vector<std::string>& ids) {
-    return change([&]() -> result<void> {
-      std::set<std::string> kept;
-      for (const std::string& id : ids) kept.insert(encode_id(id));
-      const auto number = engine_number(engine);
-      if (!number) return std::unexpected(number.error());
-      std::vector<std::string> gone;
-      auto query = state_.file.prepare("SELECT image FROM image_details WHERE engine = ?1");
-      if (!query) return std::unexpected(query.error());
-      query->bind(1, *number);
-      for (;;) {
-        const auto row = query->step();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) break;
-        if (std::string image(query->bytes(0)); !kept.contains(image)) gone.push_back(std::move(image));
-      }
-      auto forget = state_.file.prepare("DELETE FROM image_details WHERE engine = ?1 AND image = ?2");
-      if (!forget) return std::unexpected(forget.error());
-      for (const std::string& image : gone) {
-        forget->bind(1, *number).bind_blob(2, image);
-        if (auto done = forget->run(); !done) return done;
-      }
-      return {};
-    });
-  }
-
-  result<bool> knows_an_engine() {
-    auto query = state_.file.prepare("SELECT 1 FROM engines LIMIT 1");
-    if (!query) return std::unexpected(query.error());
-    return query->step();
-  }
-
-  result<std::optional<core::disk_usage>> load_disk_usage(const std::string& engine) {
-    auto query =
-        state_.file.prepare("SELECT record FROM disk_usage WHERE engine = (SELECT number FROM engines WHERE id = ?1)");
-    if (!query) return std::unexpected(query.error());
-    query->bind_text(1, engine);
-    const auto row = query->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return std::nullopt;
-    return decode_disk_usage(query->bytes(0));
-  }
-
-  result<void> save_disk_usage(const std::string& engine, const core::disk_usage& usage) {
-    return change([&]() -> result<void> {
-      const auto number = engine_number(engine);
-      if (!number) return std::unexpected(number.error());
-      auto put = state_.file.prepare("INSERT OR REPLACE INTO disk_usage (engine, record) VALUES (?1, ?2)");
-      if (!put) return std::unexpected(put.error());
-      put->bind(1, *number).bind_blob(2, encode(usage));
-      return put->run();
-    });
-  }
-
-  void release_memory() const { state_.file.release_memory(); }
 
  private:
-  template <typename What>
-  result<void> change(What what) {
-    if (!state_.writable) return {};
-    return state_.file.transaction(std::move(what));
-  }
+  struct shared {
+    std::mutex mutex;
+    std::set<std::string> held;
+  };
+  class one final : public app::sweep_permit {
+   public:
+    one(std::shared_ptr<shared> all, std::string engine) : all_(std::move(all)), engine_(std::move(engine)) {}
+    ~one() override {
+      const std::lock_guard guard(all_->mutex);
+      all_->held.erase(engine_);
+    }
 
-  // The engine's number in the file; given at its first use.
-  result<std::int64_t> engine_number(const std::string& engine) {
-    auto add = state_.file.prepare("INSERT OR IGNORE INTO engines (id) VALUES (?1)");
-    if (!add) return std::unexpected(add.error());
-    add->bind_text(1, engine);
-    if (auto done = add->run(); !done) return std::unexpected(done.error());
-    auto query = state_.file.prepare("SELECT number FROM engines WHERE id = ?1");
-    if (!query) return std::unexpected(query.error());
-    query->bind_text(1, engine);
-    const auto row = query->step();
-    if (!row) return std::unexpected(row.error());
-    return query->number(0);
-  }
-
-  opened_state state_;
+   private:
+    std::shared_ptr<shared> all_;
+    std::string engine_;
+  };
+  std::shared_ptr<shared> all_ = std::make_shared<shared>();
 };
 
-class sqlite_store final : public app::store {
+class sqlite_store final : public app::state {
  public:
-  explicit sqlite_store(std::unique_ptr<worker> thread, opened_state state)
-      : tables_(std::move(state)), worker_(std::move(thread)) {}
+  sqlite_store(std::unique_ptr<worker> thread, opened_state state, app::log_sink& log)
+      : file_(std::move(state), log, thread->stopping()), worker_(std::move(thread)) {
+    worker_->post([this] { make_room(); });
+  }
 
   app::task<result<bool>> knows_an_engine() override {
-    return on_thread<bool>([this] { return tables_.knows_an_engine(); });
+    return on_thread<bool>([this] { return images_.knows_an_engine(); });
   }
-
   app::task<result<std::vector<core::image_details>>> load_image_details(std::string engine_id) override {
     return on_thread<std::vector<core::image_details>>(
-        [this, engine = std::move(engine_id)] { return tables_.load_image_details(engine); });
+        [this, engine = std::move(engine_id)] { return images_.load_image_details(engine); });
   }
-
   app::task<result<void>> save_image_details(std::string engine_id, std::vector<core::image_details> details) override {
     return on_thread<void>([this, engine = std::move(engine_id), all = std::move(details)] {
-      return tables_.save_image_details(engine, all);
+      return images_.save_image_details(engine, all);
     });
   }
-
   app::task<result<void>> keep_only_image_details(std::string engine_id, std::vector<std::string> ids) override {
     return on_thread<void>([this, engine = std::move(engine_id), kept = std::move(ids)] {
-      return tables_.keep_only_image_details(engine, kept);
+      return images_.keep_only_image_details(engine, kept);
     });
   }
-
   app::task<result<std::optional<core::disk_usage>>> load_disk_usage(std::string engine_id) override {
     return on_thread<std::optional<core::disk_usage>>(
-        [this, engine = std::move(engine_id)] { return tables_.load_disk_usage(engine); });
+        [this, engine = std::move(engine_id)] { return images_.load_disk_usage(engine); });
   }
-
   app::task<result<void>> save_disk_usage(std::string engine_id, core::disk_usage usage) override {
     return on_thread<void>([this, engine = std::move(engine_id), value = std::move(usage)] {
-      return tables_.save_disk_usage(engine, value);
+      return images_.save_disk_usage(engine, value);
     });
   }
+  bool durable() const override { return file_.durable(); }
 
-  bool durable() const override { return tables_.durable(); }
+  app::task<result<permit>> try_to_sweep(std::string engine_id) override {
+    return on_thread<permit>([this, engine = std::move(engine_id)]() -> result<permit> {
+      if (auto can = file_.must_be_writable(); !can) return std::unexpected(can.error());
+      if (!file_.durable()) return permits_.try_for(engine);
+      return try_sweep_lock(sweep_lock_path(file_.path(), engine));
+    });
+  }
+  app::task<result<void>> begin_sweep(core::sweep_record& sweep, std::vector<core::removal_record>& removals) override {
+    // Copies: a caller who is cancelled leaves while the thread still works.
+    std::function<result<sweep_tables::given_ids>()> job = [this, one = sweep, all = removals] {
+      return sweeps_.begin_sweep(one, all);
+    };
+    const auto given = co_await on_thread<sweep_tables::given_ids>(std::move(job));
+    if (!given) co_return std::unexpected(given.error());
+    sweep.id = given->sweep;
+    for (std::size_t i = 0; i < removals.size(); ++i) {
+      removals[i].id = given->removals[i];
+      removals[i].sweep_id = given->sweep;
+    }
+    co_return result<void>();
+  }
+  app::task<result<void>> update_removal(core::removal_record removal) override {
+    return on_thread<void>([this, one = std::move(removal)] { return sweeps_.update_removal(one); });
+  }
+  app::task<result<void>> end_sweep(core::sweep_record sweep) override {
+    return on_thread<void>([this, one = std::move(sweep)] {
+      auto done = sweeps_.end_sweep(one);
+      if (done) worker_->post([this] { make_room(); });  // what its record took from the reserve
+      return done;
+    });
+  }
+  app::task<result<void>> record_foreign(std::string engine_id, std::vector<core::removal_record> gone) override {
+    return on_thread<void>(
+        [this, engine = std::move(engine_id), all = std::move(gone)] { return sweeps_.record_foreign(engine, all); });
+  }
+  app::task<result<history_page>> load_history(app::history_query query) override {
+    return on_thread<history_page>([this, asked = std::move(query)] { return sweeps_.load(asked); });
+  }
+  app::task<result<history_page>> unsettled(std::string engine_id) override {
+    return on_thread<history_page>([this, engine = std::move(engine_id)] { return sweeps_.unsettled(engine); });
+  }
+  app::task<result<std::vector<core::removal_record>>> removed_since(std::string engine_id,
+                                                                     core::instant since) override {
+    return on_thread<std::vector<core::removal_record>>(
+        [this, engine = std::move(engine_id), since] { return sweeps_.removed_since(engine, since); });
+  }
+  app::task<result<void>> forget_history_before(core::instant when) override {
+    return on_thread<void>([this, when] { return sweeps_.forget_before(when); });
+  }
+
+  app::task<result<std::optional<core::pause_state>>> load_pause() override {
+    return on_thread<std::optional<core::pause_state>>([this] { return memory_.load_pause(); });
+  }
+  app::task<result<void>> save_pause(std::optional<core::pause_state> pause) override {
+    return on_thread<void>([this, value = std::move(pause)] { return memory_.save_pause(value); });
+  }
+  app::task<result<std::map<std::string, core::policy_memory>>> load_policies(std::string engine_id) override {
+    return on_thread<std::map<std::string, core::policy_memory>>(
+        [this, engine = std::move(engine_id)] { return memory_.load_policies(engine); });
+  }
+  app::task<result<void>> save_policy(std::string engine_id, core::policy_memory memory) override {
+    return on_thread<void>([this, engine = std::move(engine_id), value = std::move(memory)] {
+      return memory_.save_policy(engine, value, std::chrono::system_clock::now());
+    });
+  }
+  app::task<result<std::vector<core::shadow_removal>>> load_shadows(std::string engine_id,
+                                                                    core::instant since) override {
+    return on_thread<std::vector<core::shadow_removal>>(
+        [this, engine = std::move(engine_id), since] { return memory_.load_shadows(engine, since); });
+  }
+  app::task<result<void>> save_shadows(std::string engine_id, std::vector<core::shadow_removal> shadows) override {
+    return on_thread<void>(
+        [this, engine = std::move(engine_id), all = std::move(shadows)] { return memory_.save_shadows(engine, all); });
+  }
+  app::task<result<void>> forget_shadow(std::string engine_id, std::string policy, std::string image_id) override {
+    return on_thread<void>([this, engine = std::move(engine_id), name = std::move(policy),
+                            image = std::move(image_id)] { return memory_.forget_shadow(engine, name, image); });
+  }
+
+  app::task<result<std::vector<core::use_record>>> load_image_use(std::string engine_id) override {
+    return load_use(std::move(engine_id), memory_tables::use_of::images);
+  }
+  app::task<result<void>> save_image_use(std::string engine_id, core::use_book::changes changes) override {
+    return save_use(std::move(engine_id), memory_tables::use_of::images, std::move(changes));
+  }
+  app::task<result<std::vector<core::use_record>>> load_volume_use(std::string engine_id) override {
+    return load_use(std::move(engine_id), memory_tables::use_of::volumes);
+  }
+  app::task<result<void>> save_volume_use(std::string engine_id, core::use_book::changes changes) override {
+    return save_use(std::move(engine_id), memory_tables::use_of::volumes, std::move(changes));
+  }
+  app::task<result<std::optional<clock_mark>>> load_clock_mark() override {
+    return on_thread<std::optional<clock_mark>>([this] { return memory_.load_clock_mark(); });
+  }
+  app::task<result<void>> save_clock_mark(clock_mark mark) override {
+    return on_thread<void>([this, value = std::move(mark)] { return memory_.save_clock_mark(value); });
+  }
+
+  app::task<result<std::int64_t>> writes_by_others() override {
+    return on_thread<std::int64_t>([this] { return file_.file().number("PRAGMA data_version"); });
+  }
 
  private:
   template <typename T>
   app::task<result<T>> on_thread(std::function<result<T>()> job) {
     return worker_->run<T>([this, job = std::move(job)] {
       result<T> outcome = job();
-      tables_.release_memory();
+      file_.file().release_memory();
       return outcome;
     });
   }
+  app::task<result<std::vector<core::use_record>>> load_use(std::string engine_id, memory_tables::use_of what) {
+    return on_thread<std::vector<core::use_record>>(
+        [this, engine = std::move(engine_id), what] { return memory_.load_use(engine, what); });
+  }
+  app::task<result<void>> save_use(std::string engine_id, memory_tables::use_of what, core::use_book::changes changes) {
+    return on_thread<void>([this, engine = std::move(engine_id), what, all = std::move(changes)] {
+      return memory_.save_use(engine, what, all);
+    });
+  }
+  void make_room() {
+    file_.make_room();
+    file_.file().release_memory();
+  }
 
-  tables tables_;
+  state_file file_;
+  image_tables images_{file_};
+  sweep_tables sweeps_{file_};
+  memory_tables memory_{file_};
+  permits_in_memory permits_;
   std::unique_ptr<worker> worker_;  // after what its jobs use: it ends first
 };
 
 }  // namespace
 
-core::result<std::unique_ptr<app::store>> make_sqlite_store(const std::string& path, open_mode mode,
-                                                            app::log_sink& log) {
+result<std::unique_ptr<app::state>> make_sqlite_store(const std::string& path, open_mode mode, app::log_sink& log) {
   auto thread = std::make_unique<worker>();
   auto state = open_state(path, mode, log, &thread->stopping());
   if (!state) return std::unexpected(state.error());
-  return std::make_unique<sqlite_store>(std::move(thread), std::move(*state));
+  return std::make_unique<sqlite_store>(std::move(thread), std::move(*state), log);
 }
 
 }  // namespace docksweep::store

@@ -36,8 +36,21 @@ class worker {
     thread_.join();
   }
 
+  // Runs `job` on the thread for nobody who waits; its exceptions are swallowed.
+  void post(std::function<void()> job) {
+    boost::asio::post(thread_, [this, job = std::move(job)] {
+      if (stopping_) return;
+      try {
+        job();
+      } catch (const std::exception&) {
+        return;
+      }
+    });
+  }
+
   // Runs `job` (a function that returns result<T>) on the thread; the coroutine goes on with its result on its own
-  // executor, which must be one thread's and outlive the worker. A cancelled coroutine does not wait for a job that has begun.
+  // executor, which must be one thread's and outlive the worker. A cancelled coroutine does not wait for a job that has
+  // begun.
   template <typename T>
   app::task<core::result<T>> run(std::function<core::result<T>()> job) {
     const auto executor = co_await boost::asio::this_coro::executor;
