@@ -160,10 +160,10 @@ task<result<std::optional<core::container_details>>> docker_adapter::container_d
 }
 
 // Whether the engine's own filter finds every container that holds an image. It is silent about image mounts; Podman's
-// finds nothing by "sha256:…"; and where the engine cannot look the image up, it finds nothing either (moby
-// daemon/list.go), which on the containerd store happens to images whose content is not all there. What it does find on
-// graphdriver, checked on 20.10 and 26.1: containers in every state, those whose image has lost its tag, too. It costs
-// less than listing all of them, which holders_of_image does elsewhere.
+// finds nothing by "sha256:…"; and where Docker cannot look the image up it finds nothing either, without a word (moby
+// daemon/list.go): on the containerd store that takes manifests and configurations which may not all be there. On
+// graphdriver (checked on 20.10 and 26.1) it finds containers in every state, also when their image has lost its tag.
+// Elsewhere all containers are listed, which costs a containerd store 2 ms for each.
 bool docker_adapter::ancestor_filter_tells() const {
   return !session_.podman() && store_ == core::image_store::graphdriver && session_.speaks() < knows_image_mounts;
 }

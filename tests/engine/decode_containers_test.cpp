@@ -112,5 +112,14 @@ TEST(decode_containers, shapes_of_api_1_44_to_1_52) {
   EXPECT_EQ(container.labels.front(), (std::pair<std::string, std::string>("com.example.license", "GPL")));
 }
 
+TEST(decode_containers, a_size_that_could_not_be_measured_is_not_nought) {
+  const auto listing = engine::decode_containers(
+      R"([{"Id":"a","SizeRw":-1,"SizeRootFs":-1},{"Id":"b","SizeRootFs":7},{"Id":"c","SizeRw":3,"SizeRootFs":7}])");
+  ASSERT_TRUE(listing);
+  EXPECT_EQ(listing->items[0].writable_bytes, std::nullopt);
+  EXPECT_EQ(listing->items[1].writable_bytes, 0);
+  EXPECT_EQ(listing->items[2].writable_bytes, 3);
+}
+
 }  // namespace
 }  // namespace docksweep

@@ -29,7 +29,7 @@ class engine_test : public testing::Test {
     }
   }
 
-  app::engine& port() {
+  app::container_engine& port() {
     if (!port_) port_ = engine::make_docker_engine(context.get_executor(), server.where(), options, counts);
     return *port_;
   }
@@ -45,7 +45,7 @@ class engine_test : public testing::Test {
   engine::docker_engine_options options;
 
  private:
-  std::unique_ptr<app::engine> port_;
+  std::unique_ptr<app::container_engine> port_;
 };
 
 }  // namespace docksweep::test

@@ -120,7 +120,7 @@ class list_visitor final : public visitor {
         current_.writable_bytes = size_from(value);
         break;
       case size_root_fs:
-        sizes_asked_for_ = true;
+        sizes_asked_for_ = value >= 0;  // -1: the engine could not measure
         break;
       default:
         break;

@@ -179,7 +179,7 @@ class df_visitor final : public visitor {
         container_.bytes = size_from(value);
         break;
       case container_root_fs:
-        container_.measured = true;
+        container_.measured = value >= 0;
         break;
       case volume_size:
         volume_.size = size_from(value);

@@ -99,7 +99,7 @@ class inspect_visitor final : public visitor {
   }
   void number(int what, std::int64_t value) override {
     if (what == size_rw) details.writable_bytes = size_from(value);
-    if (what == size_root_fs) sized = true;
+    if (what == size_root_fs) sized = value >= 0;  // -1: the engine could not measure
   }
 };
 
