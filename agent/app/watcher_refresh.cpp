@@ -149,8 +149,8 @@ void watcher::impl::image_found(core::image image) {
   const auto now = monotonic::now();
   // The classic builder's intermediate images have no events of their own on engines before 28.
   if (change.parent_missing && !parent.empty()) queue_.add_at_once({object_kind::image, parent}, now);
-  // On the containerd store an image's digests go with its names; on graphdriver they stay.
-  if (who_.store == core::image_store::containerd) {
+  // On the containerd store and on Podman an image's digests go with its names; on Docker's graphdrivers they stay.
+  if (who_.store == core::image_store::containerd || who_.engine == "podman") {
     for (const std::string& loser : change.losers) queue_.add_at_once({object_kind::image, loser}, now);
   }
   if (change.needs_details) ask_details(id);

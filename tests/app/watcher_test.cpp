@@ -132,8 +132,11 @@ TEST_F(watcher_events, new_image_is_shown_with_its_details) {
   EXPECT_NE(watch->current()->what().details.at(0), nullptr);
 }
 
-TEST_F(watcher_events, on_the_containerd_store_the_image_that_lost_its_tag_is_looked_at_too) {
-  engine.identity.store = core::image_store::containerd;
+class digests_go_with_names : public watcher_events, public testing::WithParamInterface<const char*> {};
+
+TEST_P(digests_go_with_names, so_the_image_that_lost_its_tag_is_looked_at_too) {
+  if (GetParam() == std::string_view("containerd")) engine.identity.store = core::image_store::containerd;
+  if (GetParam() == std::string_view("podman")) engine.identity.engine = "podman";
   add_image(1, {"a:1"});
   engine.images[image_id(1)].digests = {"a@" + image_id(1)};
   start_and_settle();
@@ -142,9 +145,11 @@ TEST_F(watcher_events, on_the_containerd_store_the_image_that_lost_its_tag_is_lo
   add_image(2, {"a:1"});
   engine.send(image_event("tag", image_id(2), "a:1"));
   ASSERT_TRUE(run_until([&] { return seen_image(1) && seen_image(1)->digests.empty(); }, milliseconds(1000)));
-  EXPECT_EQ(seen_image(1)->size, 101);  // not said anew: the known one stays
+  EXPECT_EQ(seen_image(1)->size, 101);  // not said anew (containerd): the known one stays
   EXPECT_EQ(engine.count("list_images"), 0U);
 }
+
+INSTANTIATE_TEST_SUITE_P(stores, digests_go_with_names, testing::Values("containerd", "podman"));
 
 TEST_F(watcher_events, untag_that_names_the_reference_finds_its_holder) {
   add_image(1, {"a:1", "a:2"});
