@@ -1,4 +1,5 @@
 # What happens on the engine shows in /metrics within a second.
+import operator
 import statistics
 import time
 
@@ -6,7 +7,7 @@ import containers
 import images
 import scenario
 from cases_measures import IMAGE_STATES
-from docksweep import agent
+from docksweep import agent, agent_failure
 
 ROUNDS = 3
 LIMIT_SECONDS = 1.0  # for the median: one of three may meet a busy moment of the machine
@@ -61,9 +62,13 @@ class events:
 
     def agree(self):
         """Waits until the images by state are what the engine's own listings say."""
-        self.agent.wait_for(lambda: self.agent.metrics().family("docksweep_images", "state")
-                            == scenario.counted(scenario.image_states(self.engine), IMAGE_STATES),
-                            "agreement with the engine about images", WAIT_SECONDS)
+        def counts():
+            return (self.agent.metrics().family("docksweep_images", "state"),
+                    scenario.counted(scenario.image_states(self.engine), IMAGE_STATES))
+        try:
+            self.agent.wait_for(lambda: operator.eq(*counts()), "agreement", WAIT_SECONDS)
+        except agent_failure as failure:
+            raise agent_failure(f"{failure}\nagent and engine: {counts()}") from failure
 
     def has_image(self, reference):
         """A check whether the series of that reference is there."""
