@@ -20,7 +20,7 @@ class stopped_containers {
   // others. What is known stays until the listing shows the container in another state or made of another image, or
   // forget() names it. One that cannot be read, or that runs by now, stays absent (the planner then keeps it as
   // unreadable) and is tried again next time; returns how many could not be read. After three failures in a row that
-  // are the engine's as a whole, the rest is left for next time. One read at a time; `node` need not outlive the call.
+  // are the engine's as a whole, the rest is left for next time. One read at a time.
   task<int> read(const core::view& node);
   // A container event named it: read it again next time. During a read, too: an answer that is under way is dropped.
   void forget(const std::string& id);
