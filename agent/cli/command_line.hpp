@@ -1,16 +1,25 @@
 // What a person asked for on the command line, as values. CLI11 stays in command_line.cpp.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "core/quantity.hpp"
+
 namespace docksweep::cli {
 
 // Exit statuses of every command (DESIGN.md, "Commands").
-enum exit_status : int { done = 0, failed = 1, bad_usage = 2 };
+enum exit_status : int {
+  done = 0,
+  failed = 1,
+  bad_usage = 2,
+  short_of_goal = 3,  // ran but did not reach the goal: observe mode, refused, paused, goal missed
+};
 
 struct global_options {
   std::string config;  // --config; empty: /etc/docksweep/docksweep.toml, or the defaults without that file
@@ -20,7 +29,7 @@ struct global_options {
 
 using filters = std::vector<std::pair<std::string, std::string>>;  // the engine's own, "dangling" → "true"
 
-enum class image_order { size, freed, created, name };
+enum class image_order { size, freed, used, created, name };
 
 struct run_command {};
 
@@ -53,8 +62,44 @@ struct init_command {
   bool force = false;
 };
 
+struct plan_command {
+  std::string policy;  // empty: everything unused
+  bool all = false, quiet = false, no_trunc = false, json = false;
+};
+
+struct explain_command {
+  std::string image;
+  bool no_trunc = false, json = false;
+};
+
+struct sweep_command {
+  std::string policy;
+  bool yes = false, enforce = false, quiet = false, no_trunc = false, json = false;
+};
+
+struct remove_command {
+  std::vector<std::string> names;
+  bool even_min_age = false, even_local_only = false;
+  bool yes = false, quiet = false, json = false;
+};
+
+struct pause_command {
+  std::vector<std::string> reason;     // words
+  std::optional<core::duration> span;  // nullopt: until somebody resumes
+};
+
+struct resume_command {};
+
+struct history_command {
+  std::optional<std::int64_t> sweep;
+  std::string since, policy;
+  int limit = 50;
+  bool quiet = false, no_trunc = false, json = false;
+};
+
 using command = std::variant<run_command, images_command, containers_command, df_command, metrics_command,
-                             check_config_command, init_command>;
+                             check_config_command, init_command, plan_command, explain_command, sweep_command,
+                             remove_command, pause_command, resume_command, history_command>;
 
 struct command_line {
   global_options global;

@@ -12,5 +12,12 @@ int execute(const global_options& global, const df_command& what);
 int execute(const global_options& global, const metrics_command& what);
 int execute(const global_options& global, const check_config_command& what);
 int execute(const global_options& global, const init_command& what);
+int execute(const global_options& global, const plan_command& what);
+int execute(const global_options& global, const explain_command& what);
+int execute(const global_options& global, const sweep_command& what);
+int execute(const global_options& global, const remove_command& what);
+int execute(const global_options& global, const pause_command& what);
+int execute(const global_options& global, const resume_command& what);
+int execute(const global_options& global, const history_command& what);
 
 }  // namespace docksweep::cli

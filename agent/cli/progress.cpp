@@ -2,23 +2,12 @@
 #include "cli/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "cli/terminal.hpp"
 
 namespace docksweep::cli {
-namespace {
-
-int stderr_width() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-}  // namespace
-
 std::string progress_text(std::string_view what, std::size_t done, std::size_t total, std::chrono::seconds since,
                           int width) {
   const auto room = static_cast<std::size_t>(std::max(width - 1, 1));  // the last column would wrap on some terminals
@@ -52,7 +41,7 @@ void progress_line::step(std::size_t done, std::size_t total, time_point now) {
   shown_at_ = now;
   shown_ = true;
   const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - began_);
-  note_raw(fmt::format("\r{}\x1b[K", progress_text(what_, done, total, since, stderr_width())));
+  note_raw(fmt::format("\r{}\x1b[K", progress_text(what_, done, total, since, error_width())));
 }
 
 }  // namespace docksweep::cli

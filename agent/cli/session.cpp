@@ -1,10 +1,11 @@
 // Puts the adapters together for a command that asks once and ends.
 #include "cli/session.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-#include "app/log.hpp"
 #include "cli/configuration.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
@@ -15,28 +16,52 @@
 namespace docksweep::cli {
 namespace {
 
-// Not there, not for this user, of a newer version: then the engine is asked for everything.
-std::unique_ptr<app::store> open_memory(const std::string& path, app::log_sink& log) {
-  auto opened = store::make_sqlite_store(path, store::open_mode::read_only, log);
-  return opened ? *std::move(opened) : nullptr;
+void open_memory(session& with, store::open_mode mode) {
+  auto opened = store::make_sqlite_store(with.configuration.values.state.path, mode, *with.log);
+  if (opened) with.memory = *std::move(opened);
+  if (!opened) with.log->log(app::log_level::warn, "state_in_memory", {{"why", opened.error().message}});
 }
 
 session make_session(const global_options& global, config::configuration configuration, config::engine_host host,
-                     boost::asio::any_io_executor executor, app::log_sink& log) {
+                     boost::asio::any_io_executor executor) {
   session made;
   made.counts = std::make_unique<report::prometheus_telemetry>(
       report::build_facts{std::string(version()), std::string(revision()), std::string(compiler())});
   engine::docker_engine_options options{.timeout = configuration.values.engine.timeout, .trace = {}};
   if (global.trace) options.trace = note;
   made.engine = engine::make_docker_engine(std::move(executor), host.where, std::move(options), *made.counts);
-  made.memory = open_memory(configuration.values.state.path, log);
+  made.log = std::make_unique<state_log>();
   made.disks = store::make_local_disks();
   made.configuration = std::move(configuration);
   made.host = std::move(host);
+  // Not there, not for this user, of a newer version: then the engine is asked for everything.
+  open_memory(made, store::open_mode::read_only);
   return made;
 }
 
 }  // namespace
+
+void state_log::write(app::log_level, std::string_view event, std::span<const app::log_field> fields) {
+  if (event != "state_in_memory" && event != "state_moved_aside") return;
+  const std::lock_guard lock(guard_);
+  for (const auto& field : fields) {
+    if (field.key == "why") why_ = field.value;
+  }
+}
+
+std::string state_log::why() const {
+  const std::lock_guard lock(guard_);
+  return why_;
+}
+
+bool open_to_write(session& with) {
+  with.memory.reset();
+  open_memory(with, store::open_mode::read_write);
+  if (with.memory != nullptr && with.memory->durable()) return true;
+  complain(fmt::format("the state {} cannot be written, and without a record nothing is changed: {}",
+                       with.configuration.values.state.path, with.log->why()));
+  return false;
+}
 
 int in_session(const global_options& global, const std::function<app::task<int>(session&)>& work) {
   auto configuration = configuration_or_complain(global, named_files::not_needed);
@@ -46,9 +71,8 @@ int in_session(const global_options& global, const std::function<app::task<int>(
     complain(host.error().message);
     return host.error().code == core::failure_code::invalid ? bad_usage : failed;
   }
-  app::silent_log log;  // what goes wrong on the way is the command's own to say
   boost::asio::io_context context(1);
-  auto with = make_session(global, *std::move(configuration), *std::move(host), context.get_executor(), log);
+  auto with = make_session(global, *std::move(configuration), *std::move(host), context.get_executor());
   int status = failed;
   std::exception_ptr thrown;
   boost::asio::co_spawn(context, work(with), [&](std::exception_ptr error, int result) {

@@ -60,6 +60,29 @@ bool progress_wanted() {
   return ::isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb";
 }
 
+int error_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool can_ask() {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
+
+bool ask(std::string_view question) {
+  note_raw(fmt::format("{} [y/N] ", question));
+  std::string answer;
+  char letter = 0;
+  for (;;) {
+    const auto got = ::read(STDIN_FILENO, &letter, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) note_raw("\n");  // nobody is there any more
+    if (got <= 0 || letter == '\n') break;
+    if (answer.size() < 8) answer.push_back(static_cast<char>(letter | 0x20));
+  }
+  return answer == "y" || answer == "yes";
+}
+
 bool print(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
   if (error == 0 || error == EPIPE) return true;

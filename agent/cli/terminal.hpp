@@ -12,6 +12,13 @@ int output_width();
 bool output_colour();
 // Progress on stderr: it is a terminal.
 bool progress_wanted();
+// Columns of the terminal on stderr; 80 where it does not say.
+int error_width();
+
+// Whether somebody can be asked: stdin and stderr are a terminal.
+bool can_ask();
+// Asks on stderr, reads a line; only "y" and "yes" (in any case) are a yes.
+bool ask(std::string_view question);
 
 // Writes everything to stdout. True when all was written, or the reader had enough (closed pipe: nobody to tell);
 // false after a message on stderr (a full disk).

@@ -48,8 +48,11 @@ std::string shown_name(const std::vector<std::string>& names, const std::string&
 
 bool falls_short(const core::plan& what) {
   if (what.goals.empty() || what.goal_step) return false;
-  if (what.shortfall) return true;
-  return std::ranges::any_of(what.goals, [](const auto& goal) { return !goal.met && goal.predictable; });
+  if (what.shortfall.value_or(0) > 0) return true;
+  return std::ranges::any_of(what.goals, [&what](const core::plan_goal& goal) {
+    const auto left = goal.now - static_cast<double>(what.images());
+    return goal.what == core::quantity::images && !core::met({goal.what, goal.target}, left);
+  });
 }
 
 std::vector<kept_count> count_kept(const core::plan& what) {

@@ -199,6 +199,10 @@ json::array removals_in(std::int64_t sweep_id, std::span<const core::removal_rec
 
 }  // namespace
 
+void write_text(const json_sink& out, std::string_view text) {
+  out(json::serialize(text_or_null(text)));
+}
+
 void write_plan(const json_sink& out, const core::plan& what, const core::view& node) {
   const object_names names(node);
   write_member(out, R"({"policy":)", text_or_null(what.policy));

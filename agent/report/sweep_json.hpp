@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/history.hpp"
 #include "core/plan.hpp"
@@ -12,6 +13,9 @@
 #include "report/json.hpp"
 
 namespace docksweep::report {
+
+// A text in quotes; null for an empty one.
+void write_text(const json_sink& out, std::string_view text);
 
 // A plan:
 //   {policy, made_at, inventory_at, partial,

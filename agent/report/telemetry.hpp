@@ -35,8 +35,10 @@ struct http_answer {
 inline constexpr http_answer known_http_answers[] = {
     {"metrics", 200},   {"healthy", 200},   {"ready", 200},     {"ready", 503},     {"reload", 200}, {"reload", 401},
     {"reload", 403},    {"reload", 405},    {"reload", 500},    {"index", 200},     {"index", 401},  {"index", 403},
-    {"inventory", 200}, {"inventory", 401}, {"inventory", 403}, {"inventory", 503}, {"other", 400},  {"other", 404},
-    {"other", 405},     {"other", 408},     {"other", 413},     {"other", 431}};
+    {"inventory", 200}, {"inventory", 401}, {"inventory", 403}, {"inventory", 503}, {"plan", 200},   {"plan", 401},
+    {"plan", 403},      {"plan", 404},      {"plan", 503},      {"history", 200},   {"history", 401}, {"history", 403},
+    {"history", 503},   {"other", 400},     {"other", 404},     {"other", 405},     {"other", 408},  {"other", 413},
+    {"other", 431}};
 
 class prometheus_telemetry final : public app::telemetry {
  public:

@@ -41,6 +41,26 @@ std::optional<bool> allows(std::string_view element, std::string_view coding) {
   return true;
 }
 
+// With every %XX resolved; std::nullopt: a broken escape, or a NUL.
+std::optional<std::string> decoded(std::string_view text, bool plus_is_blank) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    char letter = text[at];
+    if (letter == '%') {
+      const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+      const int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+      if (low < 0) return std::nullopt;
+      letter = static_cast<char>(high * 16 + low);
+      at += 2;
+    } else if (letter == '+' && plus_is_blank) {
+      letter = ' ';
+    }
+    if (letter == '\0') return std::nullopt;
+    out.push_back(letter);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view request::header(std::string_view lower_case_name) const {
@@ -96,20 +116,25 @@ bool split_target(std::string_view target, std::string& path, std::string& query
   target = target.substr(0, mark);
   if (target.empty() && mark != std::string_view::npos) target = "/";  // "http://host?query"
   if (target.empty() || target.front() != '/') return false;
-  path.clear();
-  for (std::size_t at = 0; at < target.size(); ++at) {
-    char letter = target[at];
-    if (letter == '%') {
-      const int high = at + 2 < target.size() ? hex_digit(target[at + 1]) : -1;
-      const int low = high >= 0 ? hex_digit(target[at + 2]) : -1;
-      if (low < 0) return false;
-      letter = static_cast<char>(high * 16 + low);
-      at += 2;
-    }
-    if (letter == '\0') return false;
-    path.push_back(letter);
+  auto whole = decoded(target, false);
+  if (whole) path = *std::move(whole);
+  return whole.has_value();
+}
+
+std::optional<header_list> parse_query(std::string_view query) {
+  header_list found;
+  while (!query.empty()) {
+    const auto end = query.find('&');
+    const auto pair = query.substr(0, end);
+    query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
+    if (pair.empty()) continue;
+    const auto sign = pair.find('=');
+    auto name = decoded(pair.substr(0, sign), true);
+    auto value = decoded(sign == std::string_view::npos ? std::string_view{} : pair.substr(sign + 1), true);
+    if (!name || !value) return std::nullopt;
+    found.emplace_back(*std::move(name), *std::move(value));
   }
-  return true;
+  return found;
 }
 
 }  // namespace docksweep::web

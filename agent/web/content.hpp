@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,9 @@ bool accepts_gzip(std::string_view accept_encoding);
 bool same_without_case(std::string_view left, std::string_view right);
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text);  // without blanks and tabs around it
+
+// "name=value&other=more" with its escapes resolved ("+" is a blank); std::nullopt: a broken escape.
+std::optional<header_list> parse_query(std::string_view query);
 
 // A request's target split and decoded. False: not a path (RFC 9112, 3.2), a broken escape, or a NUL inside.
 // Both "/path?query" and the absolute form "http://host/path" are read; the latter's authority is ignored, as Host

@@ -36,23 +36,9 @@ task<response> reload(shared_source source) {
 
 response inventory(const content_source& source, const request& what) {
   auto body = source.inventory();
-  if (!body) {
-    const auto reason = source.not_ready();
-    return text_response(503, reason.empty() ? "There is no view of the engine right now." : reason);
-  }
-  const bool gzip = accepts_gzip(what.header("accept-encoding"));
-  if (gzip) {
-    const auto packed = report::deflate_part(*body, report::part_place::last);
-    body = std::make_shared<const std::string>(report::gzip_of({&packed}));
-  }
-  response answer;
-  answer.content_type = "application/json";
-  answer.body = std::move(body);
-  answer.headers.emplace_back("Vary", "Accept-Encoding");
-  answer.headers.emplace_back("Cache-Control", "no-store");
-  answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
-  if (gzip) answer.headers.emplace_back("Content-Encoding", "gzip");
-  return answer;
+  if (body) return json_response(what, std::move(body));
+  const auto reason = source.not_ready();
+  return text_response(503, reason.empty() ? "There is no view of the engine right now." : reason);
 }
 
 response index(const content_source& source) {
@@ -69,6 +55,22 @@ response index(const content_source& source) {
 }
 
 }  // namespace
+
+response json_response(const request& what, std::shared_ptr<const std::string> body) {
+  const bool gzip = accepts_gzip(what.header("accept-encoding"));
+  if (gzip) {
+    const auto packed = report::deflate_part(*body, report::part_place::last);
+    body = std::make_shared<const std::string>(report::gzip_of({&packed}));
+  }
+  response answer;
+  answer.content_type = "application/json";
+  answer.body = std::move(body);
+  answer.headers.emplace_back("Vary", "Accept-Encoding");
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  if (gzip) answer.headers.emplace_back("Content-Encoding", "gzip");
+  return answer;
+}
 
 std::vector<route> make_routes(content_source source) {
   const auto shared = std::make_shared<const content_source>(std::move(source));
@@ -93,6 +95,7 @@ std::vector<route> make_routes(content_source source) {
       {.path = "/api/v1/inventory", .name = "inventory", .what = area::api, .get = [shared](const request& what) {
          return inventory(*shared, what);
        }});
+  add_record_routes(routes, shared);
   return routes;
 }
 

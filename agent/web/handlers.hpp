@@ -1,20 +1,30 @@
-// What the agent serves: /metrics, the probes, reload, the page and the inventory.
+// What the agent serves: /metrics, the probes, reload, the page, the inventory, plans and the record of sweeps.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/failure.hpp"
+#include "core/inventory.hpp"
 #include "report/negotiation.hpp"
 #include "web/page.hpp"
 #include "web/routes.hpp"
 
 namespace docksweep::web {
 
+// What GET /api/v1/history asks for.
+struct history_request {
+  std::optional<core::instant> since;
+  std::string policy;      // empty: any
+  std::size_t limit = 50;  // sweeps, newest first
+};
+
 // Where the content comes from; whoever puts the agent together fills in all of it. Everything is called on the
-// server's thread and answers at once, `reload` excepted.
+// server's thread; `reload`, `plan` and `history` may wait, the others answer at once.
 struct content_source {
   // The exposition as it is now, compressed with gzip or not; never null. /metrics copies nothing of it.
   std::function<std::shared_ptr<const std::string>(report::exposition_format format, bool gzip)> metrics;
@@ -25,9 +35,21 @@ struct content_source {
   // The inventory as JSON; null while there is no view.
   std::function<std::shared_ptr<const std::string>()> inventory;
   std::function<page_figures()> page;
+  // What a policy would remove now, as JSON; without a name what is unused. A policy that does not exist is
+  // failure_code::not_found, whose message names those that do; every other failure means "not now" (503).
+  std::function<task<core::result<std::string>>(std::string policy)> plan;
+  // The record of sweeps, as JSON; a failure means "not now".
+  std::function<task<core::result<std::string>>(history_request what)> history;
 };
 
-// Handler names for docksweep_http_requests_total: metrics, healthy, ready, reload, index, inventory ("other" besides).
+// Handler names for docksweep_http_requests_total: metrics, healthy, ready, reload, index, inventory, plan, history
+// ("other" besides).
 std::vector<route> make_routes(content_source source);
+
+// A document for programs: compressed when the request allows it, never cached.
+response json_response(const request& what, std::shared_ptr<const std::string> body);
+
+// GET /api/v1/plan and /api/v1/history (record_handlers.cpp), for make_routes.
+void add_record_routes(std::vector<route>& routes, std::shared_ptr<const content_source> source);
 
 }  // namespace docksweep::web

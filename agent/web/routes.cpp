@@ -15,6 +15,10 @@ bool is_get(const request& what) {
   return what.method == "GET" || what.method == "HEAD";
 }
 
+bool can_get(const route& target) {
+  return target.get || target.fetch;
+}
+
 response nothing_there(const std::vector<route>& routes) {
   std::string text = "There is nothing at this path. What there is:";
   for (const auto& one : routes) text.append(" ").append(one.path);
@@ -23,9 +27,9 @@ response nothing_there(const std::vector<route>& routes) {
 
 response not_allowed(const route& target) {
   auto answer = text_response(405, "This path does not know that method.");
-  answer.headers.emplace_back("Allow", target.get && target.post ? "GET, HEAD, POST"
-                                       : target.get              ? "GET, HEAD"
-                                                                 : "POST");
+  answer.headers.emplace_back("Allow", can_get(target) && target.post ? "GET, HEAD, POST"
+                                       : can_get(target)              ? "GET, HEAD"
+                                                                      : "POST");
   return answer;
 }
 
@@ -47,7 +51,7 @@ task<admission> admit(const std::vector<route>& routes, credentials& who, std::s
   }
   made.target = &*found;
   const bool post = what.method == "POST";
-  if (post ? !found->post : !(is_get(what) && found->get)) {
+  if (post ? !found->post : !(is_get(what) && can_get(*found))) {
     made.refused = not_allowed(*found);
     co_return made;
   }
@@ -74,8 +78,9 @@ task<admission> admit(const std::vector<route>& routes, credentials& who, std::s
 
 task<response> perform(const route& target, const request& what) {
   try {
-    if (what.method != "POST") co_return target.get(what);
-    auto work = target.post(what);
+    const bool post = what.method == "POST";
+    if (!post && target.get) co_return target.get(what);
+    auto work = post ? target.post(what) : target.fetch(what);
     auto answer = co_await std::move(work);
     co_return answer;
   } catch (const boost::system::system_error& fault) {

@@ -19,13 +19,15 @@ namespace docksweep::web {
 template <typename T>
 using task = boost::asio::awaitable<T>;
 
-// One path. Either `get` (HEAD comes with it) or `post` is set, or both. Handlers run on the server's thread: `get`
-// answers at once, `post` may wait and has its own deadlines; a waiting one is cancelled when the server stops.
+// One path. `get` or `fetch` (HEAD comes with both), or `post` is set, or one of the former and `post`. Handlers run on
+// the server's thread: `get` answers at once; `fetch` and `post` may wait and have their own deadlines, and a waiting
+// one is cancelled when the server stops.
 struct route {
   std::string_view path;
   std::string_view name;  // label of docksweep_http_requests_total
   area what = area::api;
   std::function<response(const request&)> get = {};
+  std::function<task<response>(const request&)> fetch = {};  // a GET that has to wait for its answer
   std::function<task<response>(const request&)> post = {};
   std::size_t post_limit_bytes = 1024 * 1024;  // 413 above it
   bool post_needs_length = false;              // 411 without Content-Length or chunks

@@ -22,6 +22,23 @@ task<core::result<void>> reload_slowly(const test_content* content) {
   co_return content->reloaded;
 }
 
+// Echoes what it was asked for, after a while.
+task<core::result<std::string>> plan_slowly(const test_content* content, std::string policy) {
+  if (content->plan_takes.count() > 0) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, content->plan_takes);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  if (!content->has_plan) co_return core::fail(core::failure_code::unreachable, "The engine does not answer.");
+  if (policy == "nope") co_return core::fail(core::failure_code::not_found, "There is no policy nope; there are nightly.");
+  co_return R"({"policy":")" + policy + "\"}";
+}
+
+task<core::result<std::string>> history_asked_for(const test_content* content, history_request what) {
+  if (!content->has_plan) co_return core::fail(core::failure_code::storage, "The state cannot be read.");
+  const auto since = what.since ? std::chrono::floor<std::chrono::seconds>(what.since->time_since_epoch()).count() : -1;
+  co_return "[" + std::to_string(since) + ",\"" + what.policy + "\"," + std::to_string(what.limit) + "]";
+}
+
 page_figures small_page() {
   page_figures figures;
   figures.host = "node-7";
@@ -47,6 +64,8 @@ std::vector<route> routes_for(const test_content& content) {
     return content.has_inventory ? std::make_shared<const std::string>(R"({"images":[]})") : nullptr;
   };
   source.page = small_page;
+  source.plan = [&content](std::string policy) { return plan_slowly(&content, std::move(policy)); };
+  source.history = [&content](history_request what) { return history_asked_for(&content, std::move(what)); };
   auto routes = make_routes(std::move(source));
   routes.push_back({.path = "/echo",
                     .name = "echo",

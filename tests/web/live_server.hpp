@@ -46,6 +46,8 @@ struct test_content {
   core::result<void> reloaded;
   std::chrono::milliseconds reload_takes{0};
   bool has_inventory = true;
+  bool has_plan = true;                  // false: plan and history are not to be had right now
+  std::chrono::milliseconds plan_takes{0};
 };
 
 class live_server {
