@@ -77,6 +77,7 @@ void live_inventory::reset(core::engine_identity engine) {
   listed_ = changed_ = false;
   listing_failed();
   remembered_.clear();
+  meant_.forget_everything();
 }
 
 void live_inventory::renew(core::engine_identity engine) {
@@ -94,6 +95,7 @@ void live_inventory::remember(std::vector<core::image_details> details) {
 void live_inventory::listing_began() {
   listing_failed();
   listing_ = true;
+  meant_.listing_began();
 }
 
 void live_inventory::listing_failed() {
@@ -116,6 +118,11 @@ bool live_inventory::apply_listing(core::listing<core::image> images, core::list
   next.containers = sorted_by_id(std::move(containers.items),
                                  [](core::container& one, core::container&& again) { one = std::move(again); });
   keep_touched(next);
+  for (core::container& one : next.containers) {
+    meant_.note(one, next.images);
+    one.held_ids = meant_.ids_of(one.id);
+  }
+  meant_.listing_complete(next.containers);
 
   // Details go along with their image: both lists are sorted by ID.
   next.details.resize(next.images.size());
@@ -195,13 +202,25 @@ live_inventory::image_change live_inventory::apply_image(core::image fresh) {
   if (at != nowhere) {
     inventory.images[at] = std::move(fresh);
     change.needs_details = lacks_details(at);
+    note_names();
     return change;
   }
   const auto place = place_of(inventory.images, fresh.id) - inventory.images.begin();
   inventory.images.insert(inventory.images.begin() + place, std::move(fresh));
   inventory.details.insert(inventory.details.begin() + place, nullptr);
   change.needs_details = true;
+  note_names();
   return change;
+}
+
+// A name may mean an image only from now on (the container became known first): noted before the name moves on.
+void live_inventory::note_names() {
+  if (!meant_.learning()) return;
+  for (std::size_t i = 0; i < current_->containers.size(); ++i) {
+    if (!meant_.note(current_->containers[i], current_->images)) continue;
+    core::container& one = edit().containers[i];
+    one.held_ids = meant_.ids_of(one.id);
+  }
 }
 
 void live_inventory::take_tags(const core::image& owner, std::vector<std::string>& losers) {
@@ -236,6 +255,8 @@ std::string live_inventory::holder_of(std::string_view reference) const {
 
 bool live_inventory::apply_container(core::container fresh) {
   if (listing_) touched_containers_.insert(fresh.id);
+  meant_.note(fresh, current_->images);
+  fresh.held_ids = meant_.ids_of(fresh.id);
   const std::size_t at = index_of(current_->containers, fresh.id);
   if (at != nowhere && current_->containers[at] == fresh) return false;
   core::inventory& inventory = edit();
@@ -249,6 +270,7 @@ bool live_inventory::apply_container(core::container fresh) {
 
 bool live_inventory::remove_container(const std::string& id) {
   if (listing_) touched_containers_.insert(id);
+  meant_.forget(id);
   const std::size_t at = index_of(current_->containers, id);
   if (at == nowhere) return false;
   core::inventory& inventory = edit();

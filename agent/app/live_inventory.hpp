@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/held_memory.hpp"
 #include "core/inventory.hpp"
 #include "core/view.hpp"
 
@@ -59,7 +60,7 @@ class live_inventory {
   bool lacks_details(const std::string& id) const;
   void apply_disk(core::disk_usage disk);
 
-  // The view of all this, for others to keep.
+  // The view of all this, for others to keep. What did not change since the last one is not derived again.
   std::shared_ptr<const core::view> publish();
 
  private:
@@ -67,6 +68,7 @@ class live_inventory {
   bool lacks_details(std::size_t index) const;
   void take_tags(const core::image& owner, std::vector<std::string>& losers);
   void keep_touched(core::inventory& next) const;
+  void note_names();
 
   std::shared_ptr<core::inventory> working_ =
       std::make_shared<core::inventory>();  // null while a view holds the newest
@@ -78,6 +80,7 @@ class live_inventory {
   std::set<std::string> touched_images_;
   std::set<std::string> touched_containers_;
   std::unordered_map<std::string, details_pointer> remembered_;
+  core::held_memory meant_;  // what the names meant by which containers hold images
 };
 
 }  // namespace docksweep::app

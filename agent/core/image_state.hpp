@@ -17,7 +17,7 @@ inline constexpr std::array all_image_states{image_state::in_use, image_state::u
 std::string_view to_string(image_state state);
 
 // The state of each image, in the order given.
-//  in_use: ImageID of any container (stopped and created ones too), or mounted into one (API 1.48).
+//  in_use: ImageID of any container (stopped and created ones too), or mounted into one (API 1.48): held_images.
 //  intermediate: no tag and no digest, and the parent of another image: goes with its last child.
 //  dangling: no tag and no digest (what the engine lists with dangling=true, digest-only images excepted: on
 //  graphdriver

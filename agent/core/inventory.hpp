@@ -78,6 +78,8 @@ struct container {
   std::vector<std::string> image_mounts;     // Mounts[] of type image (API 1.48): image names or IDs
   std::vector<std::string> volumes;          // names of mounted volumes
   label_list labels;
+  // IDs of images that the names above have meant, as far as this process saw it (held_memory): no engine tells them.
+  std::vector<std::string> held_ids = {};
   bool operator==(const container&) const = default;
 };
 

@@ -3,16 +3,14 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "core/held_images.hpp"
 #include "core/inventory.hpp"
 
 namespace docksweep::report {
 
-// By the rules of core::image_states: an image is held through the container's ImageID, or its name where an engine
-// gives no ID, or an image mount.
+// By the rules of core::image_states.
 class image_holders {
  public:
   explicit image_holders(std::span<const core::container> containers);
@@ -21,8 +19,7 @@ class image_holders {
   std::vector<std::uint32_t> of(const core::image& image) const;
 
  private:
-  void hold(const std::string& asked, std::uint32_t container);
-  std::unordered_map<std::string, std::vector<std::uint32_t>> held_;  // by image ID or name
+  core::held_images held_;
 };
 
 }  // namespace docksweep::report

@@ -168,6 +168,52 @@ TEST_F(live, details_are_stale_on_the_containerd_store_when_the_size_changed) {
   }
 }
 
+core::container mounting(std::string id, std::string name) {
+  auto made = container(std::move(id));
+  made.image_id = "other";
+  made.image_mounts = {std::move(name)};
+  return made;
+}
+
+TEST_F(live, image_that_is_mounted_stays_in_use_when_its_tag_moves) {
+  const auto in_use = [&] {
+    const auto now = inventory.publish();
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < now->states().size(); ++i) {
+      if (now->states()[i] == core::image_state::in_use) ids.push_back(now->what().images[i].id);
+    }
+    return ids;
+  };
+  const auto resync = [&](std::vector<core::image> images, std::vector<core::container> containers) {
+    inventory.listing_began();
+    list(std::move(images), std::move(containers));
+  };
+  resync({image("a", {"data:1"})}, {mounting("k", "data:1")});
+  EXPECT_THAT(in_use(), ElementsAre("a"));
+  inventory.apply_image(image("b", {"data:1"}));
+  EXPECT_THAT(in_use(), ElementsAre("a", "b")) << "the one that was mounted; the one that has the name";
+  resync({image("a"), image("b", {"data:1"})}, {mounting("k", "data:1")});
+  EXPECT_THAT(in_use(), ElementsAre("a", "b"));
+  resync({image("a"), image("b"), image("c", {"data:1"})}, {mounting("k", "data:1")});
+  resync({image("a"), image("b"), image("c"), image("d", {"data:1"})}, {mounting("k", "data:1")});
+  EXPECT_THAT(in_use(), ElementsAre("a", "b", "d")) << "what came after the container was made is held by name only";
+  inventory.apply_container(mounting("k", "data:1"));
+  EXPECT_THAT(in_use(), ElementsAre("a", "b", "d")) << "an event about the container";
+  inventory.remove_container("k");
+  EXPECT_THAT(in_use(), IsEmpty());
+}
+
+TEST_F(live, container_may_be_known_before_the_image_that_it_mounts) {
+  list({image("a", {"x:1"})});
+  inventory.apply_container(mounting("k", "data:1"));
+  EXPECT_THAT(inventory.find_container("k")->held_ids, IsEmpty());
+  inventory.apply_image(image("b", {"data:1"}));
+  EXPECT_THAT(inventory.find_container("k")->held_ids, ElementsAre("b"));
+  inventory.apply_image(image("c", {"data:1"}));
+  EXPECT_THAT(inventory.find_container("k")->held_ids, ElementsAre("b", "c")) << "which of them is not known yet";
+  EXPECT_FALSE(inventory.apply_container(mounting("k", "data:1"))) << "nothing new";
+}
+
 TEST_F(live, another_engine_starts_empty) {
   list({image("a")});
   inventory.publish();

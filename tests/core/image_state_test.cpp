@@ -77,6 +77,56 @@ TEST(image_states, an_image_mounted_into_a_container_is_in_use) {
   EXPECT_EQ(states, (std::vector{image_state::in_use, image_state::unused, image_state::in_use}));
 }
 
+TEST(image_states, beginning_of_an_id_holds_every_image_that_begins_so) {
+  const auto id = [](std::string beginning) {
+    beginning.resize(64, '0');
+    return "sha256:" + beginning;
+  };
+  const std::vector<core::image> images{make(id("abcd12"), {"a:1"}), make(id("abcd99")), make(id("beef")),
+                                        make(id("12"), {"cafe:latest"})};
+  const auto held_by = [&](const std::string& name) {
+    core::container holder = hold("other");
+    holder.image_mounts = {name};
+    const auto by_mount = core::image_states(images, std::vector{holder});
+    core::container nameless;
+    nameless.image_name = name;
+    EXPECT_EQ(core::image_states(images, std::vector{nameless}), by_mount) << name;
+    std::vector<int> held;
+    for (std::size_t i = 0; i < by_mount.size(); ++i) {
+      if (by_mount[i] == image_state::in_use) held.push_back(static_cast<int>(i));
+    }
+    return held;
+  };
+  EXPECT_EQ(held_by("abcd"), (std::vector{0, 1}));
+  EXPECT_EQ(held_by("sha256:abcd"), (std::vector{0, 1}));
+  EXPECT_EQ(held_by("abcd12"), (std::vector{0}));
+  EXPECT_EQ(held_by(id("beef")), (std::vector{2}));
+  EXPECT_EQ(held_by(id("beef").substr(7)), (std::vector{2})) << "a whole ID without its prefix";
+  EXPECT_EQ(held_by("cafe"), (std::vector{3})) << "a name, too";
+  EXPECT_EQ(held_by("abc"), (std::vector<int>{})) << "too short to mean an ID";
+  EXPECT_EQ(held_by("ABCD12"), (std::vector<int>{}));
+  EXPECT_EQ(held_by("abcd12:1"), (std::vector<int>{}));
+  EXPECT_EQ(held_by(id("beef") + "0"), (std::vector<int>{}));
+}
+
+TEST(image_states, a_name_with_tag_and_digest_means_the_digest) {
+  const std::vector<core::image> images{make("sha256:1", {}, {"host:5000/a@sha256:d"}), make("sha256:d"),
+                                        make("sha256:2", {"host:5000/a:1"})};
+  core::container holder = hold("other");
+  holder.image_mounts = {"host:5000/a:1@sha256:d"};
+  EXPECT_EQ(core::image_states(images, std::vector{holder}),
+            (std::vector{image_state::in_use, image_state::in_use, image_state::unused}));
+}
+
+TEST(image_states, what_a_name_meant_earlier_is_held) {
+  const std::vector<core::image> images{make("old"), make("new", {"a:1"}), make("else", {"b:1"})};
+  core::container holder = hold("other");
+  holder.image_mounts = {"a:1"};
+  holder.held_ids = {"old"};
+  EXPECT_EQ(core::image_states(images, std::vector{holder}),
+            (std::vector{image_state::in_use, image_state::in_use, image_state::unused}));
+}
+
 TEST(image_states, a_mounted_name_counts_in_every_spelling) {
   const std::vector<core::image> docker{make("a", {"alpine:latest"}), make("b", {"team/app:1"}),
                                         make("c", {"alpine:3"})};
