@@ -322,7 +322,7 @@ void live_inventory::apply_disk(core::disk_usage disk) {
 
 std::shared_ptr<const core::view> live_inventory::publish() {
   if (working_) {
-    published_ = std::make_shared<const core::view>(std::move(*working_));
+    published_ = std::make_shared<const core::view>(std::move(*working_), published_.get());
     working_.reset();
     current_ = &published_->what();
   }

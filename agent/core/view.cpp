@@ -1,29 +1,63 @@
 #include "core/view.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <string_view>
 #include <utility>
 
 namespace docksweep::core {
 namespace {
 
-layer_accounting account(const inventory& what, const std::vector<image_state>& states) {
+// Podman keeps no build cache beside its images. Null: unknown.
+std::optional<byte_count> shared_cache(const inventory& what) {
+  if (what.engine.engine == "podman") return 0;
+  return what.disk ? std::optional(what.disk->build_cache_shared_bytes) : std::nullopt;
+}
+
+// Whether layers are accounted for alike, states apart: this compares everything that account() reads.
+bool same_layers(const inventory& one, const inventory& other) {
+  return one.engine.store == other.engine.store && shared_cache(one) == shared_cache(other) &&
+         one.details == other.details && one.images == other.images;
+}
+
+std::shared_ptr<const layer_accounting> account(const inventory& what, const std::vector<image_state>& states) {
   std::vector<const image_details*> details;
   details.reserve(what.images.size());
   for (std::size_t i = 0; i < what.images.size(); ++i) {
     details.push_back(i < what.details.size() ? what.details[i].get() : nullptr);
   }
-  // Podman keeps no build cache beside its images.
-  std::optional<byte_count> shared_cache;
-  if (what.disk) shared_cache = what.disk->build_cache_shared_bytes;
-  if (what.engine.engine == "podman") shared_cache = 0;
-  return {what.engine.store, what.images, details, states, shared_cache};
+  return std::make_shared<const layer_accounting>(what.engine.store, what.images, details, states, shared_cache(what));
+}
+
+// Whatever order the listing had: the same objects make the same view, figures and plans.
+inventory in_order_of_id(inventory what) {
+  std::ranges::sort(what.containers, {}, &container::id);
+  if (std::ranges::is_sorted(what.images, {}, &image::id)) return what;
+  what.details.resize(what.images.size());
+  std::vector<std::size_t> order(what.images.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {},
+                    [&](std::size_t i) { return std::pair<std::string_view, std::size_t>(what.images[i].id, i); });
+  std::vector<image> images;
+  std::vector<std::shared_ptr<const image_details>> details;
+  images.reserve(order.size());
+  details.reserve(order.size());
+  for (const auto i : order) {
+    images.push_back(std::move(what.images[i]));
+    details.push_back(std::move(what.details[i]));
+  }
+  what.images = std::move(images);
+  what.details = std::move(details);
+  return what;
 }
 
 }  // namespace
 
-view::view(inventory what)
-    : inventory_(std::move(what)),
-      states_(image_states(inventory_.images, inventory_.containers)),
-      layers_(account(inventory_, states_)) {}
+view::view(inventory what, const view* like)
+    : inventory_(in_order_of_id(std::move(what))), states_(image_states(inventory_.images, inventory_.containers)) {
+  const bool as_before = like != nullptr && states_ == like->states_ && same_layers(inventory_, like->inventory_);
+  layers_ = as_before ? like->layers_ : account(inventory_, states_);
+}
 
 std::array<std::int64_t, all_image_states.size()> view::images_by_state() const {
   std::array<std::int64_t, all_image_states.size()> counts{};
@@ -42,7 +76,7 @@ byte_range view::reclaimable() const {
   for (std::uint32_t i = 0; i < states_.size(); ++i) {
     if (states_[i] == image_state::unused || states_[i] == image_state::dangling) removed.push_back(i);
   }
-  return layers_.freed_by(removed);
+  return layers_->freed_by(removed);
 }
 
 byte_range view::dangling_reclaimable() const {
@@ -50,12 +84,12 @@ byte_range view::dangling_reclaimable() const {
   for (std::uint32_t i = 0; i < states_.size(); ++i) {
     if (states_[i] == image_state::dangling) removed.push_back(i);
   }
-  return layers_.freed_by(removed);
+  return layers_->freed_by(removed);
 }
 
 byte_range view::freed_alone(std::size_t index) const {
   const auto image = static_cast<std::uint32_t>(index);
-  return layers_.freed_by(std::span(&image, 1));
+  return layers_->freed_by(std::span(&image, 1));
 }
 
 }  // namespace docksweep::core

@@ -26,11 +26,14 @@ struct inventory {
 // Derived figures; immutable, shared with whoever reads while a newer one is made.
 class view {
  public:
-  explicit view(inventory what);
+  // Puts images and containers in order of their IDs. `like`: an earlier view, or null. Where the images, their states
+  // and details and the shared build cache are as they were there, the two views share one account of the layers: making
+  // it is what costs.
+  explicit view(inventory what, const view* like = nullptr);
 
   const inventory& what() const { return inventory_; }
   const std::vector<image_state>& states() const { return states_; }  // beside images
-  const layer_accounting& layers() const { return layers_; }
+  const layer_accounting& layers() const { return *layers_; }
   std::array<std::int64_t, all_image_states.size()> images_by_state() const;  // in order of all_image_states
   std::array<std::int64_t, all_container_states.size()> containers_by_state()
       const;                                        // in order of all_container_states
@@ -41,7 +44,7 @@ class view {
  private:
   inventory inventory_;
   std::vector<image_state> states_;
-  layer_accounting layers_;
+  std::shared_ptr<const layer_accounting> layers_;
 };
 
 }  // namespace docksweep::core

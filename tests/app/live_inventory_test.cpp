@@ -168,6 +168,57 @@ TEST_F(live, details_are_stale_on_the_containerd_store_when_the_size_changed) {
   }
 }
 
+TEST_F(live, resync_without_change_accounts_for_no_layer_again) {
+  const auto at = [](int seconds) { return core::instant(std::chrono::seconds(seconds)); };
+  const auto resync = [&](std::vector<core::image> images, std::vector<core::container> containers, int when) {
+    inventory.apply_listing({std::move(images), 0}, {std::move(containers), 0}, at(when));
+    EXPECT_TRUE(inventory.changed()) << "when it was listed is news";
+    return inventory.publish();
+  };
+  auto up = container("k");
+  up.status = "Up 4 minutes";
+  inventory.remember({details("a"), details("b")});
+  const auto first = resync({image("a", {"x:1"}), image("b")}, {up}, 1);
+  up.status = "Up 9 minutes";
+  const auto second = resync({image("b"), image("a", {"x:1"})}, {up}, 2);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(&first->layers(), &second->layers());
+  EXPECT_EQ(first->what().complete_at, at(1)) << "whoever holds the older view sees it as it was";
+  EXPECT_EQ(second->what().complete_at, at(2));
+  EXPECT_EQ(second->what().containers[0].status, "Up 9 minutes");
+  EXPECT_EQ(second->states(), first->states());
+}
+
+TEST_F(live, whatever_layers_depend_on_accounts_for_them_anew) {
+  inventory.remember({details("a"), details("b")});
+  list({image("a", {"x:1"}), image("b")}, {container("k")});
+  auto before = inventory.publish();
+  const auto anew = [&](const char* what) {
+    const auto now = inventory.publish();
+    EXPECT_NE(&now->layers(), &before->layers()) << what;
+    before = now;
+  };
+  auto holder = container("k");
+  holder.image_id = "b";
+  inventory.apply_container(holder);
+  anew("another state");
+  list({image("a", {"x:2"}), image("b")}, {holder});
+  anew("another tag");
+  list({image("a", {"x:2"})}, {});
+  anew("an image less");
+  auto read_again = details("a");
+  read_again.history_sizes = {10};
+  inventory.apply_details(std::make_shared<const core::image_details>(read_again));
+  anew("other details");
+  core::disk_usage disk;
+  disk.build_cache_shared_bytes = 5;
+  inventory.apply_disk(disk);
+  anew("build cache that shares layers");
+  disk.volumes_bytes = 7;
+  inventory.apply_disk(disk);
+  EXPECT_EQ(&inventory.publish()->layers(), &before->layers()) << "volumes are no layers";
+}
+
 core::container mounting(std::string id, std::string name) {
   auto made = container(std::move(id));
   made.image_id = "other";
