@@ -18,17 +18,26 @@ from figures import figure, table  # noqa: E402
 
 DECODE_LIMIT_MS = 1
 FREED_LIMIT_MS = 10
+PLAN_LIMIT_MS = 20
+BIG_PLAN_LIMIT_MS = 400
+# A plan over ten times as many images takes ten times as much memory, and a little for what rounds up.
+PLAN_GROWTH_LIMIT = 11
 
 
-def benchmarks(program):
-    """{name: CPU milliseconds (median of five)} of a Google Benchmark program."""
+def aggregates(program):
+    """{name: median of five runs} of a Google Benchmark program, CPU time in milliseconds, counters as they are."""
     done = subprocess.run([program, "--benchmark_format=json", "--benchmark_repetitions=5",
                            "--benchmark_report_aggregates_only=true"], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{program}: exit status {done.returncode}: {done.stderr.strip()}")
     milliseconds = {"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1e3}
-    return {one["run_name"]: one["cpu_time"] * milliseconds[one["time_unit"]]
+    return {one["run_name"]: {**one, "cpu_time": one["cpu_time"] * milliseconds[one["time_unit"]]}
             for one in json.loads(done.stdout)["benchmarks"] if one.get("aggregate_name") == "median"}
+
+
+def benchmarks(program):
+    """{name: CPU milliseconds (median of five)}."""
+    return {name: one["cpu_time"] for name, one in aggregates(program).items()}
 
 
 def layer_figures(build):
@@ -37,6 +46,21 @@ def layer_figures(build):
     yield figure("bytes freed, set among 10,000 images", worst, FREED_LIMIT_MS, "ms",
                  beside=f"300,000 layer references; each image alone: {took['freed_by_each_alone']:.2f} ms for all; "
                         f"a fresh view first: {took['build_accounting']:.0f} ms")
+
+
+def plan_figures(build):
+    found = aggregates(build / "tests/bench/plan_bench")
+    took = {name: one["cpu_time"] for name, one in found.items()}
+    yield figure("plan over 10,000 images, half of them needed", took["make_plans/half/10000"], PLAN_LIMIT_MS, "ms",
+                 beside=f"300,000 layer references; all go: {took['make_plans/all/10000']:.1f} ms; largest first: "
+                        f"{took['make_plans/largest/10000']:.1f} ms; globs and a regex: "
+                        f"{took['make_plans/patterns/10000']:.1f} ms; a fresh view first: "
+                        f"{took['build_view/10000']:.0f} ms")
+    yield figure("plan over 100,000 images, half of them needed", took["make_plans/half/100000"], BIG_PLAN_LIMIT_MS,
+                 "ms", beside=f"all go: {took['make_plans/all/100000']:.0f} ms")
+    small, big = (found[f"make_plans/half/{images}"]["peak_bytes"] for images in (10_000, 100_000))
+    yield figure("memory of a plan over ten times the images", big / small, PLAN_GROWTH_LIMIT, "times",
+                 beside=f"{small / 1e6:.1f} MB and {big / 1e6:.1f} MB at most")
 
 
 def decode_figures(build):
@@ -65,7 +89,7 @@ def sweep_figures(build):
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     found, broken = [], 0
-    for group in (layer_figures, decode_figures, node_figures, sweep_figures):
+    for group in (layer_figures, plan_figures, decode_figures, node_figures, sweep_figures):
         try:
             for one in group(build):
                 found.append(one)
