@@ -53,8 +53,8 @@ void planner::judge_images() {
 void planner::take_images() {
   simulation_.emplace(picture_.node.layers(), states_);
   if (images_.empty()) return;
-  put_in_order(images_, which_.remove.images->order, uses_, *simulation_);
   if (!goals_.reached(tally_)) leave_out_useless();
+  put_in_order(images_, which_.remove.images->order, uses_, *simulation_);
   for (const auto one : images_) {
     if (goals_.reached(tally_)) {
       image_rulings_[one] = goal_ruling();
