@@ -38,6 +38,7 @@ class fake_engine final : public app::engine {
   std::map<std::string, core::container> containers;
   std::map<std::string, core::image_details> details;
   core::disk_usage usage;
+  int unreadable = 0;  // entries without a readable ID in each listing of images
 
   // Per call name (its first word): how long it takes, how it fails, whether it hangs. A failure is used `times` times.
   std::map<std::string, milliseconds> delay;
@@ -92,6 +93,7 @@ class fake_engine final : public app::engine {
     // What a slow listing shows is what was there when it began.
     for (const auto& [id, image] : images) all.items.push_back(image);
     std::ranges::reverse(all.items);
+    all.unreadable = unreadable;
     auto failed = co_await call("list_images");
     --in_flight_listings;
     if (failed) co_return std::unexpected(*failed);

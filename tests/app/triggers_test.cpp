@@ -1,0 +1,313 @@
+// Policies that run by themselves, and what keeps them from it.
+#include <gtest/gtest.h>
+
+#include "app/triggered_node.hpp"
+
+namespace docksweep::app {
+namespace {
+
+using namespace std::chrono_literals;
+using test::image_id;
+
+class triggers_on_node : public test::triggered_node {};
+
+TEST_F(triggers_on_node, a_quantity_beyond_its_threshold_is_answered_by_a_sweep) {
+  policies = {dangling_policy()};
+  add_image(1);
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  run_for(50ms);
+  EXPECT_TRUE(engine.removed.empty()) << "one is not more than one";
+  add_image(2);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(engine.removed.size(), 2U);
+  const auto& sweep = counts.ended.front();
+  EXPECT_EQ(sweep.outcome, core::sweep_outcome::reached);
+  EXPECT_EQ(sweep.trigger, core::sweep_trigger::threshold);
+  EXPECT_EQ(sweep.cause, "dangling 2 above 1");
+  EXPECT_EQ(sweep.actor, "agent");
+}
+
+TEST_F(triggers_on_node, a_hold_that_is_not_over_starts_nothing) {
+  policies = {dangling_policy()};
+  policies[0].when.hold = 1h;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  run_for(100ms);
+  EXPECT_EQ(sweeps_ended(), 0U);
+  let_pass(1h);
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+}
+
+TEST_F(triggers_on_node, the_path_that_started_it_must_recover_itself) {
+  auto policy = dangling_policy();
+  policy.when.quantities = {{core::quantity::disk, 0.85}};
+  policy.until = {{core::quantity::disk, 0.7}};
+  policy.mode = core::mode::observe;
+  policies = {policy};
+  disks.used = {{"/data", 0.5}, {"/other", 0.9}};
+  add_image(1);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].cause, "disk 0.9 above 0.85 at /other");
+}
+
+TEST_F(triggers_on_node, in_observe_mode_nothing_is_removed_and_the_plan_is_on_record_once_per_cooldown) {
+  policies = {dangling_policy()};
+  policies[0].mode = core::mode::observe;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].outcome, core::sweep_outcome::observed);
+  run_for(100ms);
+  EXPECT_EQ(sweeps_ended(), 1U);
+  EXPECT_EQ(counts.skipped["pressure observe"], 1);
+  EXPECT_EQ(counts.skipped["pressure cooldown"], 0) << "nothing was removed";
+  let_pass(10min);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
+  EXPECT_EQ(counts.skipped["pressure observe"], 2);
+  EXPECT_TRUE(engine.removed.empty());
+  EXPECT_EQ(held.images.size(), 2U);
+}
+
+TEST_F(triggers_on_node, without_a_durable_state_nothing_is_enforced) {
+  durable = false;
+  policies = {dangling_policy()};
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].outcome, core::sweep_outcome::observed);
+  EXPECT_TRUE(engine.removed.empty());
+}
+
+TEST_F(triggers_on_node, a_pause_by_another_process_holds_until_it_resumes) {
+  policies = {dangling_policy()};
+  open_state();
+  const auto other = another_process();
+  const core::pause_state pause{.since = clocks().wall(), .until = std::nullopt, .reason = "release", .actor = "alice"};
+  ASSERT_TRUE(run(other->save_pause(pause)));
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure paused"] > 0; }));
+  run_for(50ms);
+  EXPECT_EQ(counts.skipped["pressure paused"], 1) << "once per occasion, not per look";
+  ASSERT_TRUE(triggers->paused());
+  EXPECT_EQ(triggers->paused()->reason, "release");
+  EXPECT_TRUE(engine.removed.empty());
+  ASSERT_TRUE(run(other->save_pause(std::nullopt)));
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_FALSE(triggers->paused());
+}
+
+TEST_F(triggers_on_node, a_pause_stops_the_sweep_that_runs) {
+  policies = {dangling_policy()};
+  open_state();
+  const auto other = another_process();
+  engine.removal_takes = 20ms;
+  for (int i = 1; i <= 300; ++i) add_image(i);
+  start();
+  ASSERT_TRUE(run_until([&] { return !engine.removed.empty(); }));
+  const core::pause_state pause{.since = clocks().wall(), .until = std::nullopt, .reason = "stop", .actor = "alice"};
+  ASSERT_TRUE(run(other->save_pause(pause)));
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].outcome, core::sweep_outcome::stopped);
+  EXPECT_LT(engine.removed.size(), 300U);
+}
+
+TEST_F(triggers_on_node, settles_first_unless_a_disk_is_almost_full) {
+  policies = {dangling_policy()};
+  options.settle = 10min;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure settling"] == 1; }));
+  EXPECT_TRUE(engine.removed.empty());
+  disks.used["/data"] = 0.96;
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+}
+
+TEST_F(triggers_on_node, an_engine_that_comes_back_settles_anew) {
+  policies = {dangling_policy()};
+  options.settle = 10min;
+  add_image(1);
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  let_pass(11min);
+  run_for(20ms);
+  held.failures["identify"].assign(3, {core::failure_code::unreachable, "connection refused", 0});
+  held.cut_stream();
+  ASSERT_TRUE(run_until([&] { return !watch->health().up; }));
+  ASSERT_TRUE(run_until([&] { return watch->health().up; }));
+  add_image(2);
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure settling"] == 1; }));
+  EXPECT_TRUE(engine.removed.empty());
+}
+
+TEST_F(triggers_on_node, a_cooldown_survives_a_restart) {
+  policies = {dangling_policy()};
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  run_for(50ms);
+  stop();
+  add_image(3);
+  add_image(4);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure cooldown"] == 1; }));
+  EXPECT_EQ(engine.removed.size(), 2U);
+  let_pass(10min);
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
+}
+
+TEST_F(triggers_on_node, a_clock_set_back_makes_no_cooldown_longer) {
+  policies = {dangling_policy()};
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  run_for(50ms);
+  stop();
+  wall_ahead -= 24h * 365;
+  add_image(3);
+  add_image(4);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure cooldown"] == 1; }));
+  let_pass(10min);
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
+}
+
+TEST_F(triggers_on_node, a_partial_view_starts_nothing) {
+  policies = {dangling_policy()};
+  add_image(1);
+  add_image(2);
+  held.unreadable = 1;
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure stale_inventory"] == 1; }));
+  run_for(50ms);
+  EXPECT_EQ(sweeps_ended(), 0U);
+  EXPECT_TRUE(engine.removed.empty());
+}
+
+TEST_F(triggers_on_node, a_slow_engine_is_left_alone) {
+  policies = {dangling_policy()};
+  options.slow_listing = 20ms;
+  held.delay["list_images"] = 60ms;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure engine_slow"] == 1; }));
+  EXPECT_TRUE(engine.removed.empty());
+  held.delay["list_images"] = 0ms;
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; })) << "a new listing was asked for, and it was fast";
+}
+
+TEST_F(triggers_on_node, nothing_to_do_is_counted_once_and_looked_at_again) {
+  policies = {dangling_policy()};
+  policies[0].keep.min_age = 1h;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure nothing_to_do"] == 1; }));
+  let_pass(2h);
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.skipped["pressure nothing_to_do"], 1);
+}
+
+TEST_F(triggers_on_node, policies_run_one_after_another) {
+  policies = {dangling_policy("one"), dangling_policy("two")};
+  policies[1].remove.images = core::image_selection{};
+  policies[1].keep.local_only = false;
+  add_image(1);
+  add_image(2);
+  add_image(3, {"app:1"});
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() >= 1; }));
+  run_for(100ms);
+  EXPECT_EQ(counts.ended[0].policy, "one");
+  for (std::size_t i = 1; i < counts.ended.size(); ++i) EXPECT_GE(counts.ended[i].began, *counts.ended[i - 1].ended);
+}
+
+TEST_F(triggers_on_node, another_process_that_sweeps_is_waited_for) {
+  policies = {dangling_policy()};
+  open_state();
+  const auto other = another_process();
+  auto permit = run(other->try_to_sweep(held.identity.id));
+  ASSERT_TRUE(permit);
+  ASSERT_NE(*permit, nullptr);
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure running"] == 1; }));
+  EXPECT_TRUE(engine.removed.empty());
+  permit->reset();
+  let_pass(10s);
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+}
+
+TEST_F(triggers_on_node, the_end_waits_for_the_removal_in_hand) {
+  policies = {dangling_policy()};
+  engine.removal_takes = 100ms;
+  add_image(1);
+  add_image(2);
+  start();
+  bool in_hand = false;
+  engine.on_removal = [&] { in_hand = true; };
+  ASSERT_TRUE(run_until([&] { return in_hand; }));
+  const auto ending = [&]() -> task<bool> {
+    auto waiting = triggers->wind_down("SIGTERM", 30s);
+    co_await std::move(waiting);
+    co_return true;
+  };
+  run(ending());
+  ASSERT_EQ(sweeps_ended(), 1U);
+  EXPECT_EQ(engine.removed.size(), 1U);
+  EXPECT_EQ(counts.ended[0].outcome, core::sweep_outcome::stopped);
+  run_for(50ms);
+  EXPECT_EQ(sweeps_ended(), 1U) << "and none begins";
+}
+
+TEST_F(triggers_on_node, another_configuration_stops_the_sweep_of_a_policy_that_it_changes) {
+  policies = {dangling_policy()};
+  engine.removal_takes = 20ms;
+  for (int i = 1; i <= 300; ++i) add_image(i);
+  start();
+  ASSERT_TRUE(run_until([&] { return !engine.removed.empty(); }));
+  auto changed = dangling_policy();
+  changed.mode = core::mode::observe;
+  triggers->take_over({changed}, keep, options);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].outcome, core::sweep_outcome::stopped);
+  EXPECT_LT(engine.removed.size(), 300U);
+  ASSERT_NE(triggers->find("pressure"), nullptr);
+  EXPECT_EQ(triggers->find("pressure")->mode, core::mode::observe);
+}
+
+TEST_F(triggers_on_node, status_says_where_each_policy_stands) {
+  policies = {dangling_policy(), scheduled_policy("0 2 * * *")};
+  policies[0].when.hold = 1h;
+  add_image(1);
+  add_image(2);
+  start();
+  const auto plan_of = [&](std::size_t i) { return triggers->status().at(i).plan; };
+  ASSERT_TRUE(run_until([&] { return plan_of(0) != nullptr && plan_of(0)->images() == 2; }));
+  const auto all = triggers->status();
+  ASSERT_EQ(all[0].values.size(), 1U);
+  EXPECT_EQ(all[0].values[0], std::pair(core::quantity::dangling, 2.0));
+  EXPECT_FALSE(all[0].next_run);
+  ASSERT_TRUE(all[1].next_run);
+  EXPECT_GT(*all[1].next_run, clocks().wall());
+  EXPECT_LE(*all[1].next_run, clocks().wall() + 25h);
+  const auto before = triggers->revision();
+  add_image(3);
+  ASSERT_TRUE(run_until([&] { return triggers->revision() > before; })) << "a reader learns of older plans";
+  EXPECT_TRUE(run_until([&] { return plan_of(0)->images() == 3; }));
+}
+
+}  // namespace
+}  // namespace docksweep::app
