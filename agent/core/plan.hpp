@@ -141,9 +141,10 @@ plan make_plan(const node_picture& picture, const policy& which, instant now);
 // general keep rules, no goal.
 policy everything_unused(const keep_rules& keep);
 
-// The value of a quantity now; nullopt: not known. For disk and inodes the fullest of the watched paths (or `path`, if
-// that is not empty). images counts what `docker images` lists (intermediate ones are not), images_bytes each layer
-// once, reclaimable what removing every image not in use would free at least.
+// The value of a quantity now; nullopt: not known. For disk and inodes the fullest of the watched paths (or the
+// picture's trigger_path, if that is among them). images counts what `docker images` lists (intermediate ones are not),
+// images_bytes each layer once (at most), reclaimable what removing every image not in use would free at least;
+// disk_free is that of the path with the least.
 std::optional<double> measure(quantity what, const node_picture& picture);
 
 // Every rule that speaks for or against one image, in order of precedence; the first that holds decides.
@@ -154,11 +155,12 @@ struct finding {
   std::string detail;  // for people: "used 12 minutes ago by container web (running)"
   std::optional<instant> until;
 };
-// `index`: into the view's images. Empty `policies` judge by `keep` alone.
+// `index`: into the view's images. Containers that the policy removes hold nothing. Exactly one finding about the plan
+// itself (frees_nothing, limit, goal_reached) is there where it decides; `selected` always comes last.
 std::vector<finding> explain(const node_picture& picture, std::size_t index, const policy& which, instant now);
 
 // The first keep rule that protects each image from any removal by this `keep` (beside the view's images; nullopt:
-// none does, or the image is in use, so no rule is needed).
+// none does, or no rule is needed: the image is in use, or intermediate).
 std::vector<std::optional<reason>> protections(const node_picture& picture, const keep_rules& keep, instant now);
 
 }  // namespace docksweep::core
