@@ -60,8 +60,8 @@ class settlement {
     co_return co_await std::move(ending);
   }
 
-  // A removal that was given up (a stop's grace was over, the engine was lost) in the newest sweep. Returns 1 if any of
-  // them is settled now.
+  // A removal that was given up (a stop's grace was over, the engine was lost, what became of it could not be written
+  // down) in the newest sweep. Returns 1 if any of them is settled now.
   task<core::result<int>> settle_unknown(std::string engine_id) {
     history_query newest;
     newest.engine_id = std::move(engine_id);
@@ -74,7 +74,8 @@ class settlement {
     int settled = 0;
     for (const core::removal_record& one : page->removals) {
       const bool can_be_asked = one.kind == core::target_kind::image || one.kind == core::target_kind::container;
-      if (one.sweep_id != page->sweeps.front().id || one.outcome != outcome::unknown || !can_be_asked) continue;
+      const bool is_open = one.outcome == outcome::unknown || one.outcome == outcome::attempted;
+      if (one.sweep_id != page->sweeps.front().id || !is_open || !can_be_asked) continue;
       auto settling = settle_removal(one);
       auto done = co_await std::move(settling);
       if (!done) co_return std::unexpected(std::move(done.error()));
