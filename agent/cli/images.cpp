@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "cli/commands.hpp"
-#include "cli/node_reader.hpp"
+#include "cli/planning.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "report/human.hpp"
@@ -18,13 +18,46 @@ namespace {
 
 using row_list = std::vector<std::uint32_t>;  // indices of images in the view
 
-// A build cache that shares layers with images changes what they free: an answer as old as this still tells whether
-// there is one, and a slow engine is not waited for longer than this.
-constexpr std::chrono::hours disk_at_most_old{1};
-constexpr std::chrono::seconds disk_patience{10};
+// What is shown of the node. Quiet lists in an order that needs no layers ask the engine for nothing else.
+struct judged_node {
+  std::unique_ptr<node_facts> facts;  // null: nothing but the listing was read
+  std::optional<core::plan> unused;   // by the general keep rules: where verdicts come from
+  std::shared_ptr<const core::view> view;
+};
 
-bool needs_layers(const images_command& what) {
-  return !what.quiet || what.sort == image_order::freed;
+bool needs_more_than_a_listing(const images_command& what) {
+  return !what.quiet || what.sort == image_order::freed || what.sort == image_order::used;
+}
+
+app::task<core::result<judged_node>> read_images(session& with, const images_command& what) {
+  judged_node made;
+  if (!needs_more_than_a_listing(what)) {
+    node_reader reader(*with.engine, with.memory.get());
+    const reading_wish listing;
+    auto read = co_await reader.read(listing);
+    if (!read) co_return std::unexpected(std::move(read).error());
+    made.view = read->view;
+    co_return made;
+  }
+  const planning_wish wish{.disks = false, .containers = false};  // they do not change what is said of an image
+  auto facts = co_await read_node(with, wish);
+  if (!facts) co_return std::unexpected(std::move(facts).error());
+  made.facts = *std::move(facts);
+  made.view = made.facts->read.view;
+  const auto policy = core::everything_unused(with.configuration.values.keep);
+  made.unused = core::make_plan(made.facts->picture(), policy, std::chrono::system_clock::now());
+  co_return made;
+}
+
+core::instant last_use(const judged_node& node, std::uint32_t image) {
+  const auto* use = node.facts->usage.images.find(node.view->what().images[image].id);
+  return use == nullptr ? core::instant::min() : use->last_used;
+}
+
+// "unused": nothing but a policy decides.
+std::string shown_verdict(const judged_node& node, std::uint32_t image) {
+  const auto why = report::verdict_on_image(*node.unused, *node.view, image).why;
+  return why == core::reason::selected ? std::string("unused") : std::string(core::to_string(why));
 }
 
 // The images that the filters choose; without any all but the intermediate ones.
@@ -58,7 +91,8 @@ bool comes_first(const core::image& a, const core::image& b, image_order by) {
   return name_a.empty() != name_b.empty() ? name_b.empty() : name_a < name_b;
 }
 
-void sort(row_list& rows, const core::view& view, image_order by) {
+void sort(row_list& rows, const judged_node& node, image_order by) {
+  const auto& view = *node.view;
   const auto& images = view.what().images;
   std::vector<core::byte_range> freed(images.size());
   if (by == image_order::freed) {
@@ -68,6 +102,8 @@ void sort(row_list& rows, const core::view& view, image_order by) {
     if (by == image_order::freed) {
       const auto key = [&freed](std::uint32_t i) { return std::pair(freed[i].at_most, freed[i].at_least); };
       if (key(left) != key(right)) return key(left) > key(right);
+    } else if (by == image_order::used) {
+      if (last_use(node, left) != last_use(node, right)) return last_use(node, left) < last_use(node, right);
     } else {
       if (comes_first(images[left], images[right], by)) return true;
       if (comes_first(images[right], images[left], by)) return false;
@@ -93,33 +129,38 @@ std::string shown_name(const core::image& image, bool whole) {
   return names.size() == 1 ? name : fmt::format("{} +{}", name, names.size() - 1);
 }
 
-std::string as_table(const core::view& view, const row_list& rows, bool no_trunc) {
+std::string as_table(const judged_node& node, const row_list& rows, bool no_trunc) {
   using report::alignment;
   using report::shortening;
-  report::table table({{.title = "IMAGE", .shorten = shortening::middle, .least_width = 28},
+  report::table table({{.title = "IMAGE", .shorten = shortening::middle, .least_width = 20},
                        {.title = "ID"},
-                       {.title = "STATE"},
                        {.title = "SIZE", .align = alignment::right},
                        {.title = "FREED", .align = alignment::right},
+                       {.title = "LAST USE", .align = alignment::right},
+                       {.title = "VERDICT"},
+                       {.title = "STATE", .optional = true},
                        {.title = "AGE", .align = alignment::right, .optional = true},
                        {.title = "USED BY", .align = alignment::right, .optional = true}});
+  const auto& view = *node.view;
   const auto now = std::chrono::system_clock::now();
   const report::image_holders holders(view.what().containers);
   for (const auto i : rows) {
     const auto& image = view.what().images[i];
     const auto used_by = holders.of(image).size();
     table.add({shown_name(image, no_trunc), no_trunc ? image.id : report::short_id(image.id),
-               std::string(to_string(view.states()[i])), report::human_bytes(image.size),
-               report::human_bytes(view.freed_alone(i)),
+               report::human_bytes(image.size), report::human_bytes(view.freed_alone(i)),
+               report::human_duration(now - last_use(node, i)), shown_verdict(node, i),
+               std::string(to_string(view.states()[i])),
                image.created ? report::human_duration(now - *image.created) : "-",
                used_by == 0 ? "" : fmt::format("{}", used_by)});
   }
   return table.text({.width = output_width(), .no_trunc = no_trunc, .colour = output_colour()});
 }
 
-std::string as_json(const core::view& view, const row_list& rows) {
+std::string as_json(const judged_node& node, const row_list& rows) {
   std::string text = R"({"images":)";
-  report::write_images([&text](std::string_view piece) { text += piece; }, view, rows);
+  const report::image_notes notes{.use = &node.facts->usage.images, .judged_by = &*node.unused};
+  report::write_images([&text](std::string_view piece) { text += piece; }, *node.view, rows, &notes);
   return text += "}\n";
 }
 
@@ -129,44 +170,27 @@ std::string summary(const core::view& view, std::size_t shown) {
                      report::human_bytes(view.layers().total()), report::human_bytes(view.reclaimable()));
 }
 
-void say_what_is_unknown(const node_reading& read) {
-  if (read.unknown_layers > 0) {
-    note(fmt::format("The layers of {} image{} could not be read, so FREED is a range: {}", read.unknown_layers,
-                     read.unknown_layers == 1 ? "" : "s", read.layers_problem));
-  }
-  if (!read.disk_problem.empty()) {
-    note(fmt::format("What the build cache shares with images is unknown, so FREED is \"at most\": {}",
-                     read.disk_problem));
-  }
-}
-
 app::task<int> show_images(session& with, images_command what) {
-  const bool layers = needs_layers(what);
-  node_reader reader(*with.engine, with.memory.get());
-  const reading_wish wish{.layers = layers,
-                          .disk_at_most_old = disk_at_most_old,
-                          .disk_patience = layers ? disk_patience : std::chrono::seconds(0)};
-  auto read = co_await reader.read(wish);
-  if (!read) {
-    complain(read.error().message);
+  auto node = co_await read_images(with, what);
+  if (!node) {
+    complain(node.error().message);
     co_return failed;
   }
-  const auto& view = *read->view;
-  auto rows = co_await choose(with, view, what);
+  auto rows = co_await choose(with, *node->view, what);
   if (!rows) {
     complain(rows.error().message);
     co_return failed;
   }
-  sort(*rows, view, what.sort);
+  sort(*rows, *node, what.sort);
   std::string text;
   if (what.quiet) {
-    for (const auto i : *rows) text += view.what().images[i].id + "\n";
+    for (const auto i : *rows) text += node->view->what().images[i].id + "\n";
   } else {
-    text = what.json ? as_json(view, *rows) : as_table(view, *rows, what.no_trunc);
-    if (!what.json && output_width() > 0) text += summary(view, rows->size());
+    text = what.json ? as_json(*node, *rows) : as_table(*node, *rows, what.no_trunc);
+    if (!what.json && output_width() > 0) text += summary(*node->view, rows->size());
   }
   const bool printed = print(text);
-  if (layers) say_what_is_unknown(*read);
+  if (node->facts != nullptr) say_what_is_unknown(*node->facts);
   co_return printed ? done : failed;
 }
 

@@ -15,12 +15,18 @@ namespace {
 constexpr std::chrono::hours disk_at_most_old{1};
 constexpr std::chrono::seconds disk_patience{10};
 
-constexpr auto new_usage = "every image counts as used just now, and min_age keeps it";
+// Important on a fresh machine, where a plan would else show nothing and puzzle people.
+std::string new_usage(const core::keep_rules& keep) {
+  if (keep.min_age.count() == 0) return "every image counts as used just now";
+  return fmt::format("every image counts as used just now, and min_age ({}) keeps it",
+                     core::print_duration(keep.min_age));
+}
 
 // The books as an agent keeps them, brought up to this view; what they do not know counts as used now.
 app::task<void> read_usage(session& with, node_facts& facts) {
   const auto now = std::chrono::system_clock::now();
   const auto& engine = facts.read.view->what().engine.id;
+  const auto as_new = new_usage(with.configuration.values.keep);
   bool watched = false;
   if (with.memory != nullptr && with.memory->durable()) {
     auto images = co_await with.memory->load_image_use(engine);
@@ -30,15 +36,15 @@ app::task<void> read_usage(session& with, node_facts& facts) {
       facts.usage.images.load(*std::move(images), now);
     } else {
       facts.why_usage_is_new =
-          fmt::format("The record of last use cannot be read, so {}: {}", new_usage, images.error().message);
+          fmt::format("The record of last use cannot be read, so {}: {}", as_new, images.error().message);
     }
     if (volumes) facts.usage.volumes.load(*std::move(volumes), now);
     if (!watched && facts.why_usage_is_new.empty())
-      facts.why_usage_is_new = fmt::format("No agent has watched this node yet: {}.", new_usage);
+      facts.why_usage_is_new = fmt::format("No agent has watched this node yet: {}.", as_new);
   } else {
     const auto& path = with.configuration.values.state.path;
-    facts.why_usage_is_new = fmt::format(
-        "No agent's record is to be read at {} (none has run, or this user may not), so {}.", path, new_usage);
+    facts.why_usage_is_new =
+        fmt::format("No agent's record is to be read at {} (none has run, or this user may not), so {}.", path, as_new);
   }
   facts.usage.images.look_at_images(*facts.read.view, now);
   facts.usage.volumes.look_at_volumes(*facts.read.view, now);

@@ -1,6 +1,9 @@
 // The text of `docksweep explain`; plan_text.hpp declares it.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "report/human.hpp"
 #include "report/plan_parts.hpp"
 #include "report/plan_text.hpp"
@@ -52,7 +55,22 @@ std::string ruling_text(const policy_explanation& one, const plan_style& style) 
   return out;
 }
 
-std::string findings_table(const policy_explanation& one, const plan_style& style) {
+bool same(const core::finding& one, const core::finding& other) {
+  return one.why == other.why && one.holds == other.holds && one.rule == other.rule && one.detail == other.detail;
+}
+
+// Of a policy only what differs from the general rules, which are shown in full.
+std::vector<core::finding> what_differs(const policy_explanation& one, const policy_explanation& general) {
+  std::vector<core::finding> left;
+  std::ranges::copy_if(one.findings, std::back_inserter(left), [&general](const auto& finding) {
+    return std::ranges::none_of(general.findings, [&](const auto& other) { return same(finding, other); });
+  });
+  return left;
+}
+
+std::string findings_table(const policy_explanation& one, const std::vector<core::finding>& shown,
+                           const plan_style& style) {
+  if (shown.empty()) return {};
   table out({{.title = " "},
              {.title = "RULE"},
              {.title = "HOLDS"},
@@ -60,7 +78,7 @@ std::string findings_table(const policy_explanation& one, const plan_style& styl
              {.title = "DETAIL", .shorten = shortening::end, .least_width = 20},
              {.title = "WRITTEN AS", .shorten = shortening::end, .optional = true}});
   bool decided = false;
-  for (const auto& finding : one.findings) {
+  for (const auto& finding : shown) {
     const bool decides = !decided && finding.holds && finding.why == one.ruling.why;
     decided = decided || decides;
     out.add({decides ? "→" : "", std::string(core::to_string(finding.why)), finding.holds ? "yes" : "no",
@@ -76,7 +94,11 @@ std::string explanation_text(const image_explanation& what, const plan_style& st
   for (const auto& one : what.policies) {
     const auto title = one.policy.empty() ? std::string("Without a policy (everything unused, [keep])")
                                           : fmt::format("Policy {}", one.policy);
-    out += fmt::format("\n{}: {}\n{}", title, ruling_text(one, style), findings_table(one, style));
+    const bool general = &one == &what.policies.front();
+    const auto shown = general ? one.findings : what_differs(one, what.policies.front());
+    out += fmt::format("\n{}: {}\n{}", title, ruling_text(one, style), findings_table(one, shown, style));
+    if (!general && shown.size() < one.findings.size())
+      out += shown.empty() ? "All rules as above.\n" : "The other rules as above.\n";
   }
   return out;
 }

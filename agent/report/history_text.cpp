@@ -81,6 +81,16 @@ row row_of(const core::removal_record& foreign, const history_style& style) {
            comes_back({&foreign}, style.store), "", ""}};
 }
 
+std::string took(const core::sweep_record& sweep) {
+  const auto span = *sweep.ended - sweep.began;
+  return span < std::chrono::seconds(1) ? "less than a second" : human_duration(span);
+}
+
+std::string on_disk(core::byte_count freed) {
+  return freed >= 0 ? human_bytes(freed) + " more free than before"
+                    : human_bytes(-freed) + " less free than before: others write, too";
+}
+
 std::string ending(const core::sweep_record& sweep) {
   std::string out(to_string(sweep.outcome));
   if (!sweep.problem.empty()) out += ": " + sweep.problem;
@@ -120,11 +130,11 @@ std::string sweep_text(const core::sweep_record& sweep, std::span<const core::re
   line("by", sweep.actor.empty() ? "not known" : sweep.actor);
   if (!sweep.cause.empty()) line("because", sweep.cause);
   line("began", fmt::format("{} ({})", rfc3339(sweep.began), human_age(sweep.began, style.now)));
-  if (sweep.ended) line("took", human_duration(*sweep.ended - sweep.began));
+  if (sweep.ended) line("took", took(sweep));
   line("outcome", ending(sweep));
   line("predicted", human_bytes(sweep.predicted));
   line("freed", human_bytes(sweep.freed));
-  if (sweep.disk_freed) line("on disk", human_bytes(*sweep.disk_freed) + " more free than before");
+  if (sweep.disk_freed) line("on disk", on_disk(*sweep.disk_freed));
   table table({{.title = "WHAT"},
                {.title = "NAME", .shorten = shortening::middle, .least_width = 18},
                {.title = "ID"},
@@ -155,7 +165,7 @@ std::string sweep_summary(const core::sweep_record& sweep, std::span<const core:
   } else if (!gone.empty()) {
     out += fmt::format(": {} predicted; how much came back this engine cannot tell", human_bytes(sweep.predicted));
   }
-  if (sweep.ended) out += fmt::format(", in {}", human_duration(*sweep.ended - sweep.began));
+  if (sweep.ended) out += fmt::format(", in {}", took(sweep));
   out += ".\n";
   for (const auto* one : all) {
     if (is_gone(*one) || one->problem.empty()) continue;
@@ -176,7 +186,7 @@ std::string removal_line(const core::removal_record& removal) {
 std::string pause_text(const core::pause_state& pause, core::instant now) {
   auto out =
       fmt::format("paused {} by {}", human_age(pause.since, now), pause.actor.empty() ? "somebody" : pause.actor);
-  out += pause.until ? fmt::format(", for {} more", human_duration(*pause.until - now)) : ", until somebody resumes";
+  out += pause.until ? fmt::format(", until {}", rfc3339(*pause.until)) : ", until somebody resumes";
   if (!pause.reason.empty()) out += ": " + pause.reason;
   return out;
 }

@@ -29,7 +29,7 @@ std::string sweep_summary(const core::sweep_record& sweep, std::span<const core:
 // "image alpine:3.19: removed, 7.3 MB": one line for each removal as it ends.
 std::string removal_line(const core::removal_record& removal);
 
-// "paused by alice 5 minutes ago, for 3 hours more: reason"
+// "paused 5 minutes ago by alice (uid 1000), until 2026-11-23T18:00:00Z: reason"
 std::string pause_text(const core::pause_state& pause, core::instant now);
 
 }  // namespace docksweep::report

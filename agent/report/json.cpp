@@ -94,6 +94,19 @@ json::object image_of(const core::view& view, std::uint32_t index, const image_h
   return out;
 }
 
+void add_notes(json::object& out, const core::view& view, std::uint32_t index, const image_notes& notes) {
+  const auto* use = notes.use == nullptr ? nullptr : notes.use->find(view.what().images[index].id);
+  out["first_seen_at"] = use ? json::value(rfc3339(use->first_seen)) : json::value(nullptr);
+  out["last_used_at"] = use ? json::value(rfc3339(use->last_used)) : json::value(nullptr);
+  out["origin"] = use ? json::value(core::to_string(use->origin)) : json::value(nullptr);
+  if (notes.judged_by == nullptr) return;
+  const auto& verdict = verdict_on_image(*notes.judged_by, view, index);
+  out["verdict"] = {{"action", core::to_string(verdict.action)},
+                    {"reason", core::to_string(verdict.why)},
+                    {"rule", text_or_null(notes.judged_by->rule_text(verdict))},
+                    {"eligible_at", time_or_null(verdict.eligible_at)}};
+}
+
 // The writable layer: from the listing when that was asked for sizes, else from the last disk usage.
 std::optional<core::byte_count> writable_bytes(const core::view& view, const core::container& one) {
   if (one.writable_bytes || !view.what().disk) return one.writable_bytes;
@@ -186,9 +199,17 @@ std::vector<std::uint32_t> everything(std::size_t count) {
   return out;
 }
 
-void write_images(const json_sink& out, const core::view& view, selection which) {
+const core::verdict& verdict_on_image(const core::plan& plan, const core::view& view, std::size_t image) {
+  return plan.verdicts.at(view.what().containers.size() + image);
+}
+
+void write_images(const json_sink& out, const core::view& view, selection which, const image_notes* notes) {
   const image_holders holders(view.what().containers);
-  write_array(out, which, [&](std::uint32_t index) { return image_of(view, index, holders); });
+  write_array(out, which, [&](std::uint32_t index) {
+    auto image = image_of(view, index, holders);
+    if (notes != nullptr) add_notes(image, view, index, *notes);
+    return image;
+  });
 }
 
 void write_containers(const json_sink& out, const core::view& view, selection which) {

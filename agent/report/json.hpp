@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan.hpp"
+#include "core/usage.hpp"
 #include "core/view.hpp"
 
 namespace docksweep::report {
@@ -21,11 +23,21 @@ using json_sink = std::function<void(std::string_view)>;
 using selection = std::span<const std::uint32_t>;
 std::vector<std::uint32_t> everything(std::size_t count);
 
+// What is known of images beside the view; either may be null.
+struct image_notes {
+  const core::use_book* use = nullptr;
+  const core::plan* judged_by = nullptr;  // of this view: where each verdict comes from
+};
+
+// The verdict on the image at this place of the view that the plan was made of.
+const core::verdict& verdict_on_image(const core::plan& plan, const core::view& view, std::size_t image);
+
 // Array of images:
 //   {id, tags, digests, state, size_bytes, freed, created_at, platform, parent_id, labels,
 //    containers: [{id, name, state}]}
+// and with notes: {…, first_seen_at, last_used_at, origin, verdict: {action, reason, rule, eligible_at}}.
 // `freed` is what removing this image alone frees; a range of bytes is {at_least, at_most} everywhere.
-void write_images(const json_sink& out, const core::view& view, selection which);
+void write_images(const json_sink& out, const core::view& view, selection which, const image_notes* notes = nullptr);
 
 // Array of containers:
 //   {id, names, state, status, image, image_id, created_at, writable_bytes, volumes, image_mounts, labels}

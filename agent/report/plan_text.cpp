@@ -65,20 +65,24 @@ std::string note_of(const core::plan& what, std::size_t index) {
 }
 
 std::string steps_table(const core::plan& what, const plan_style& style) {
-  table out({{.title = "#", .align = alignment::right},
-             {.title = "WHAT"},
-             {.title = "NAME", .shorten = shortening::middle, .least_width = 20},
-             {.title = "ID", .optional = true},
-             {.title = "FREES", .align = alignment::right},
-             {.title = "TOTAL", .align = alignment::right},
-             {.title = "NOTE"},
-             {.title = "BECAUSE", .shorten = shortening::end, .optional = true}});
+  std::vector<std::string> notes;
+  for (std::size_t i = 0; i < what.steps.size(); ++i) notes.push_back(note_of(what, i));
+  const bool has_notes = std::ranges::any_of(notes, [](const auto& one) { return !one.empty(); });
+  std::vector<column> columns{{.title = "#", .align = alignment::right},
+                              {.title = "WHAT"},
+                              {.title = "NAME", .shorten = shortening::middle, .least_width = 20},
+                              {.title = "FREES", .align = alignment::right},
+                              {.title = "TOTAL", .align = alignment::right}};
+  if (has_notes) columns.push_back({.title = "NOTE"});
+  columns.push_back({.title = "BECAUSE", .shorten = shortening::end, .optional = true});
+  table out(std::move(columns));
   for (std::size_t i = 0; i < what.steps.size(); ++i) {
     const auto& step = what.steps[i];
-    const bool has_id = step.kind == core::target_kind::image || step.kind == core::target_kind::container;
-    const auto id = style.table.no_trunc ? step.id : short_id(step.id);
-    out.add({fmt::format("{}", i + 1), std::string(core::to_string(step.kind)), step_shown(step), has_id ? id : "",
-             human_bytes(step.freed), human_bytes(step.cumulative), note_of(what, i), what.rules[step.rule]});
+    std::vector<std::string> cells{fmt::format("{}", i + 1), std::string(core::to_string(step.kind)), step_shown(step),
+                                   human_bytes(step.freed), human_bytes(step.cumulative)};
+    if (has_notes) cells.push_back(notes[i]);
+    cells.push_back(what.rules[step.rule]);
+    out.add(std::move(cells));
   }
   return out.text(style.table);
 }
@@ -147,15 +151,14 @@ std::string kept_one_by_one(const core::plan& what, const core::view& node, cons
   const object_names names(node);
   table out({{.title = "STAYS", .shorten = shortening::middle, .least_width = 20},
              {.title = "WHAT", .optional = true},
-             {.title = "ID"},
              {.title = "REASON"},
              {.title = "UNTIL"},
              {.title = "RULE", .shorten = shortening::end, .optional = true}});
   for (const auto& one : what.verdicts) {
     if (one.action != core::verdict_action::keep) continue;
     out.add({shown_name(names.of(one.kind, one.id), one.id), std::string(core::to_string(one.kind)),
-             style.table.no_trunc ? one.id : short_id(one.id), std::string(core::to_string(one.why)),
-             one.eligible_at ? human_until(*one.eligible_at, style.now) : "", what.rule_text(one)});
+             std::string(core::to_string(one.why)), one.eligible_at ? human_until(*one.eligible_at, style.now) : "",
+             what.rule_text(one)});
   }
   return out.rows() == 0 ? std::string() : "\n" + out.text(style.table);
 }
@@ -170,10 +173,10 @@ std::string goal_text(const core::plan_goal& goal) {
   const bool above = goal.what == core::quantity::disk_free;
   std::string out(spoken(goal.what));
   if (!goal.path.empty()) out += " at " + goal.path;
-  out += fmt::format(" is {}, to be {} {}", amount(goal.what, goal.now), above ? "above" : "below",
+  out += fmt::format(": {} now, to be {} {}", amount(goal.what, goal.now), above ? "above" : "below",
                      amount(goal.what, goal.target));
-  if (goal.met) return out + ": met";
-  if (goal.lacking) out += fmt::format(": {} to go", human_bytes(*goal.lacking));
+  if (goal.met) return out + ", which it is";
+  if (goal.lacking) out += fmt::format(", {} to go", human_bytes(*goal.lacking));
   return out;
 }
 

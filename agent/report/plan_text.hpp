@@ -19,7 +19,7 @@ struct plan_style {
 // reason. `title`: "Policy nightly".
 std::string plan_text(const core::plan& what, const core::view& node, std::string_view title, const plan_style& style);
 
-// "disk at /var/lib/docker is 87.0 %, to be below 70.0 %: 3.4 GB to go"
+// "disk use at /var/lib/docker: 87.0 % now, to be below 70.0 %, 3.4 GB to go"
 std::string goal_text(const core::plan_goal& goal);
 
 // The image, then each policy's ruling and the rules that lead to it.

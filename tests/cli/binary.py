@@ -5,6 +5,7 @@ import http.client
 import os
 import pathlib
 import pty
+import select
 import shutil
 import signal
 import socket
@@ -58,6 +59,56 @@ class in_a_folder(unittest.TestCase):
                 received += piece
         os.close(screen)
         return running.wait(30), received.decode().replace("\r\n", "\n")
+
+
+class terminal:
+    """`with terminal(test, …) as it`: a command with stdin, stdout and stderr on a terminal, and somebody at it."""
+
+    def __init__(self, test, *arguments, columns=80, **environment):
+        self.screen, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.process = subprocess.Popen([BINARY, *arguments], stdin=end, stdout=end, stderr=end, start_new_session=True,
+                                        env=test.environment | {"TERM": "xterm", "NO_COLOR": "1"} | environment,
+                                        cwd=test.folder)
+        os.close(end)
+        self.received = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.screen)
+
+    @property
+    def text(self):
+        return self.received.decode(errors="replace").replace("\r\n", "\n")
+
+    def wait_for(self, text, seconds=60):
+        deadline = time.monotonic() + seconds
+        while text not in self.text:
+            ready, _, _ = select.select([self.screen], [], [], max(0, deadline - time.monotonic()))
+            if not ready or not self._read():
+                raise AssertionError(f"'{text}' did not come; there is:\n{self.text}")
+
+    def type(self, text):
+        os.write(self.screen, text.encode())
+
+    def end(self, seconds=60):
+        """→ exit status"""
+        while self._read():
+            pass
+        return self.process.wait(seconds)
+
+    def _read(self):
+        try:
+            piece = os.read(self.screen, 65536)
+        except OSError:  # EIO: the other end is closed
+            return False
+        self.received += piece
+        return bool(piece)
 
 
 class agent:

@@ -1,5 +1,6 @@
 # A Docker engine of invented images and containers on a Unix socket, for tests of the binary: API 1.41 as Docker 20.10
-# answers it. It can be told to hang, to fail and to change, and it counts what it is asked.
+# answers it. It can be told to hang, to fail and to change, it counts what it is asked, and it removes what it is told
+# to as Docker does: name by name, the image with its last one, nothing that a container holds.
 import collections
 import hashlib
 import http.server
@@ -39,27 +40,42 @@ class image:
                 "RootFS": {"Type": "layers", "Layers": [digest(name) for name, _ in self.layers]},
                 "Metadata": {"LastTagTime": "0001-01-01T00:00:00Z"}}
 
+    def chains(self):
+        """Chain IDs, lowest first (OCI image-spec)."""
+        found = []
+        for name, _ in self.layers:
+            found.append(digest(f"{found[-1]} {digest(name)}") if found else digest(name))
+        return found
+
     def history(self):
         return [{"Comment": "", "Created": self.created, "CreatedBy": f"/bin/sh -c {name}", "Id": "<missing>",
                  "Size": size, "Tags": None} for name, size in reversed(self.layers)]
 
 
 class container:
-    def __init__(self, name, of, state="running", created=1700000000, writable=0, volumes=()):
+    def __init__(self, name, of, state="running", created=1700000000, writable=0, volumes=(), labels=None):
         self.name, self.of, self.state, self.created = name, of, state, created
-        self.writable, self.volumes = writable, list(volumes)
+        self.writable, self.volumes, self.labels = writable, list(volumes), labels or {}
+        self.finished = "2024-01-01T00:00:00Z"
         self.id = digest(name)[7:]
 
     def listed(self, with_size=False):
         status = {"running": "Up 2 hours", "exited": "Exited (0) 3 days ago", "created": "Created"}
         found = {"Id": self.id, "Names": ["/" + self.name], "Image": (self.of.tags or [self.of.id])[0],
-                 "ImageID": self.of.id, "Command": "/bin/true", "Created": self.created, "Ports": [], "Labels": {},
+                 "ImageID": self.of.id, "Command": "/bin/true", "Created": self.created, "Ports": [], "Labels": self.labels,
                  "State": self.state, "Status": status.get(self.state, self.state), "HostConfig": {"NetworkMode": "none"},
                  "Mounts": [{"Type": "volume", "Name": name, "Source": "", "Destination": "/d", "Driver": "local"}
                             for name in self.volumes]}
         if with_size:
             found |= {"SizeRw": self.writable, "SizeRootFs": self.of.size + self.writable}
         return found
+
+
+    def inspected(self):
+        return {"Id": self.id, "Name": "/" + self.name, "Image": self.of.id, "Created": "2023-11-14T22:13:20Z",
+                "State": {"Status": self.state, "Running": self.state == "running", "FinishedAt": self.finished},
+                "HostConfig": {"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}}, "SizeRw": self.writable,
+                "SizeRootFs": self.of.size + self.writable, "Config": {"Labels": self.labels}, "Mounts": []}
 
 
 class fake_engine:
@@ -73,6 +89,9 @@ class fake_engine:
         self.hangs = None      # a regular expression: requests for such paths get no answer
         self.fails = None      # such requests get a 500
         self.slow = 0          # seconds before each answer
+        self.removed = []      # what was asked to be removed, in order: "images/alpine:3.19", "containers/…"
+        self.on_removal = lambda path: None  # called before a removal is made
+        self.slow_removal = 0  # seconds that one takes
         self.closing = threading.Event()
         self._streams, self._guard = [], threading.Lock()
 
@@ -120,6 +139,8 @@ class fake_engine:
         if "reference" in filters:
             patterns = [re.compile(re.escape(p).replace(r"\*", "[^/]*") + "(:.*)?") for p in filters["reference"]]
             chosen = [one for one in chosen if any(p.fullmatch(tag) for p in patterns for tag in one.tags)]
+        if "ancestor" in filters:
+            chosen = [one for one in chosen if one.of.id in filters["ancestor"]]
         if "status" in filters:
             chosen = [one for one in chosen if one.state in filters["status"]]
         if "name" in filters:
@@ -139,6 +160,70 @@ class answerer(http.server.BaseHTTPRequestHandler):
 
     def do_HEAD(self):
         self.do_GET()
+
+    def do_DELETE(self):
+        self.change(self.remove)
+
+    def do_POST(self):
+        self.change(self.tag)
+
+    def change(self, how):
+        path = re.sub(r"^/v1\.\d+", "", urllib.parse.unquote(urllib.parse.urlsplit(self.path).path))
+        self.state.asked[f"{self.command} {path}"] += 1
+        if self.state.hangs and re.search(self.state.hangs, f"{self.command} {path}"):
+            self.state.closing.wait()
+        elif self.state.fails and re.search(self.state.fails, f"{self.command} {path}"):
+            self.reply({"message": "the test wants it so"}, 500)
+        else:
+            self.reply(*how(path))
+
+    def remove(self, path):
+        state = self.state
+        kind, _, name = path.strip("/").partition("/")
+        state.removed.append(f"{kind}/{name}")
+        state.on_removal(f"{kind}/{name}")
+        state.closing.wait(state.slow_removal)
+        return self.remove_container(name) if kind == "containers" else self.remove_image(name)
+
+    def remove_container(self, name):
+        for one in self.state.containers:
+            if name in (one.id, one.name):
+                if one.state == "running":
+                    return {"message": f"You cannot remove a running container {one.id}"}, 409
+                self.state.containers.remove(one)
+                return "", 204
+        return {"message": f"No such container: {name}"}, 404
+
+    def remove_image(self, name):
+        state = self.state
+        for one in state.images:
+            digests = one.digests or []
+            if name not in (one.id, *one.tags, *digests):
+                continue
+            held = [each for each in state.containers if each.of is one]
+            if name == one.id and len(one.tags) > 1:
+                return {"message": "conflict: image is referenced in multiple repositories"}, 409
+            left = [tag for tag in one.tags if tag != name and name != one.id]
+            if held and not left:
+                return {"message": f"conflict: unable to remove: container {held[0].id[:12]} is using it"}, 409
+            lost = [each for each in digests if not any(tag.rpartition(":")[0] == each.partition("@")[0] for tag in left)]
+            answer = [{"Untagged": each} for each in ([name] if name != one.id else one.tags) + lost]
+            one.tags, one.digests = left, [each for each in digests if each not in lost]
+            if one.tags or one.digests:
+                return answer, 200
+            state.images.remove(one)
+            kept = {chain for other in state.images for chain in other.chains()}
+            gone = [chain for chain in reversed(one.chains()) if chain not in kept]
+            return answer + [{"Deleted": one.id}] + [{"Deleted": chain} for chain in gone], 200
+        return {"message": f"No such image: {name}"}, 404
+
+    def tag(self, path):
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        for one in self.state.images:
+            if path == f"/images/{one.id}/tag":
+                one.tags.append(f"{query['repo']}:{query['tag']}")
+                return "", 201
+        return {"message": f"no such object: {path}"}, 404
 
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
@@ -187,16 +272,24 @@ class answerer(http.server.BaseHTTPRequestHandler):
             return {"LayersSize": sum(size for _, size in layers), "Images": [one.listed() for one in state.images],
                     "Containers": [one.listed(True) for one in state.containers], "Volumes": state.volumes,
                     "BuildCache": state.build_cache, "BuilderSize": 0}, 200
-        return self.answer_about_image(path)
+        return self.answer_about_object(path)
 
-    def answer_about_image(self, path):
+    def answer_about_object(self, path):
+        for one in self.state.containers:
+            if path in (f"/containers/{one.id}/json", f"/containers/{one.name}/json"):
+                return one.inspected(), 200
         found = re.fullmatch("/images/(.+)/(json|history)", path)
         for one in self.state.images if found else ():
-            if found[1] == one.id or found[1] in one.tags:
+            if found[1] in (one.id, *one.tags, *(one.digests or [])):
                 return (one.inspected() if found[2] == "json" else one.history()), 200
         return {"message": f"no such object: {path}"}, 404
 
     def reply(self, content, status):
+        if status == 204:
+            self.send_response(status)
+            self.send_header("Api-Version", "1.41")
+            self.end_headers()
+            return
         body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Api-Version", "1.41")
