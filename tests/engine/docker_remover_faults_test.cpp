@@ -105,7 +105,8 @@ TEST_P(remover_faults, an_engine_that_dies_before_it_answers_is_not_asked_twice)
   server.on(GetParam().path, [](exchange& with) { with.die(); });
   const auto found = fault();
   EXPECT_EQ(found.code, failure_code::unreachable) << found.message;
-  if (GetParam().method != "GET") EXPECT_EQ(server.count(GetParam().path), 1);
+  const bool changes_something = GetParam().method != "GET";
+  EXPECT_TRUE(!changes_something || server.count(GetParam().path) == 1);
 }
 
 TEST_P(remover_faults, an_answer_that_breaks_off_is_no_answer) {
