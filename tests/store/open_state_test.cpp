@@ -111,6 +111,65 @@ TEST_F(state_file, of_a_newer_version_is_refused_and_left_alone) {
   EXPECT_TRUE(beside(".damaged-").empty());
 }
 
+// Exactly what the first version wrote; not to be changed.
+constexpr const char* first_schema =
+    "PRAGMA journal_mode=WAL;"
+    "CREATE TABLE engines (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE image_details (engine INTEGER NOT NULL REFERENCES engines, image BLOB NOT NULL, record BLOB NOT NULL,"
+    "  PRIMARY KEY (engine, image)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE disk_usage (engine INTEGER PRIMARY KEY REFERENCES engines, record BLOB NOT NULL) STRICT;"
+    "PRAGMA user_version=1;"
+    "INSERT INTO engines (number, id) VALUES (1, 'e'), (2, 'other');"
+    // The image sha256:1111…, of one layer sha256:aaaa…, with a history of 7 bytes, linux/amd64.
+    "INSERT INTO image_details VALUES (1,"
+    " x'011111111111111111111111111111111111111111111111111111111111111111',"
+    " x'01"
+    "0101aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01010e0100000b6c696e75782f616d643634');";
+
+TEST_F(state_file, of_the_first_schema_keeps_its_data_and_learns_the_new_tables) {
+  {
+    auto file = store::database::open(path, store::access::read_write, &stopping);
+    ASSERT_TRUE(file);
+    const auto made = file->execute(first_schema);
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  boost::asio::io_context context{1};
+  core::image_details details;
+  details.id = "sha256:" + std::string(64, '1');
+  details.diff_ids = details.chain_ids = {"sha256:" + std::string(64, 'a')};
+  details.history_sizes = {7};
+  details.has_history = true;
+  details.platform = "linux/amd64";
+  for (int again = 0; again < 2; ++again) {
+    auto made = store::make_sqlite_store(path, open_mode::read_write, log);
+    ASSERT_TRUE(made);
+    EXPECT_TRUE((*made)->durable());
+    EXPECT_EQ(run_task(context, (*made)->load_image_details("e")).value(), std::vector{details});
+    if (again == 0) {
+      ASSERT_TRUE(run_task(context, (*made)->save_pause(core::pause_state{{}, {}, "r", "a"})));
+    }
+    EXPECT_TRUE(run_task(context, (*made)->load_pause()).value());
+  }
+  EXPECT_TRUE(log.lines.empty());
+}
+
+// Who stops the agent and puts an older state file back need not know of the log beside it.
+TEST_F(state_file, put_back_from_a_backup_is_what_it_was) {
+  boost::asio::io_context context{1};
+  const auto save = [&](const std::string& reason) {
+    auto made = store::make_sqlite_store(path, open_mode::read_write, log);
+    ASSERT_TRUE(run_task(context, (*made)->save_pause(core::pause_state{{}, {}, reason, "a"})));
+  };
+  save("older");
+  const std::string backup = folder.file("backup");
+  fs::copy_file(path, backup);
+  save("newer");
+  fs::copy_file(backup, path, fs::copy_options::overwrite_existing);
+  auto made = store::make_sqlite_store(path, open_mode::read_write, log);
+  EXPECT_EQ(run_task(context, (*made)->load_pause()).value().value().reason, "older");
+  EXPECT_TRUE(log.lines.empty());
+}
+
 TEST_F(state_file, in_a_folder_that_cannot_be_is_kept_in_memory) {
   write("a file, not a folder");
   path += "/state.db";
