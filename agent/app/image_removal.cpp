@@ -23,7 +23,7 @@ bool has(const std::vector<std::string>& all, const std::string& one) {
 }  // namespace
 
 known_image step_removal::planned_image() const {
-  known_image planned{task_.step.id, task_.step.names};
+  known_image planned{task_.step.id, task_.without, task_.step.names};
   if (!task_.image) return planned;
   const core::image& image = task_.node.what().images[*task_.image];
   planned.names.insert(planned.names.end(), image.tags.begin(), image.tags.end());

@@ -55,12 +55,6 @@ std::string name_of(const core::container& one) {
   return one.names.empty() ? one.id.substr(0, 12) : one.names.front();
 }
 
-// Engines list containers of an image's descendants, too: those do not hold the image itself. Whoever mounts an image
-// counts, because its mounts may spell it in any way.
-bool holds(const core::container& one, const std::string& image_id) {
-  return one.image_id.empty() || one.image_id == image_id || !one.image_mounts.empty();
-}
-
 recheck_result judge_container(const known_container& planned, core::container_details now) {
   const bool stands_still = now.state == core::container_state::created || now.state == core::container_state::exited ||
                             now.state == core::container_state::dead;
@@ -160,7 +154,7 @@ task<recheck_result> recheck::image_holders(const known_image& planned, std::vec
   }
   if (auto slow = pace(began)) co_return std::move(*slow);
   for (const core::container& one : holders->items) {
-    if (!holds(one, planned.id)) continue;
+    if (planned.without.contains(one.id)) continue;
     co_return keep(core::reason::in_use, fmt::format("container {} ({}) holds it", name_of(one), to_string(one.state)));
   }
   co_return recheck_result();
@@ -187,10 +181,10 @@ task<recheck_result> recheck::container_once(const known_container& planned) {
   co_return judge_container(planned, std::move(**found));
 }
 
-task<recheck_result> recheck::volume(std::string name) {
+task<recheck_result> recheck::volume(known_volume planned) {
   std::chrono::milliseconds rested{0};
   for (;;) {
-    auto looking = volume_once(name);
+    auto looking = volume_once(planned);
     auto found = co_await std::move(looking);
     auto asking = again(found, rested);
     const bool once_more = co_await std::move(asking);
@@ -198,18 +192,19 @@ task<recheck_result> recheck::volume(std::string name) {
   }
 }
 
-task<recheck_result> recheck::volume_once(std::string name) {
+task<recheck_result> recheck::volume_once(const known_volume& planned) {
   const auto began = options_.steady();
-  auto listing = engine_.holders_of_volume(name);
+  auto listing = engine_.holders_of_volume(planned.name);
   const auto holders = co_await std::move(listing);
   if (!holders) co_return from(holders.error(), true);
   if (holders->unreadable > 0) {
     co_return ends(fmt::format("partial view: {} of the containers that may mount volume {} cannot be read",
-                               holders->unreadable, name));
+                               holders->unreadable, planned.name));
   }
   if (auto slow = pace(began)) co_return std::move(*slow);
-  if (!holders->items.empty()) {
-    co_return keep(core::reason::in_use, fmt::format("container {} mounts it", name_of(holders->items.front())));
+  for (const core::container& one : holders->items) {
+    if (planned.without.contains(one.id)) continue;
+    co_return keep(core::reason::in_use, fmt::format("container {} mounts it", name_of(one)));
   }
   co_return recheck_result();
 }

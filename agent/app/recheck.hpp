@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "app/sweep_brake.hpp"
@@ -28,10 +29,19 @@ struct recheck_result {
   core::container_details container;  // of a container that is clear
 };
 
+// Containers that earlier steps of this sweep have removed, or in observe mode would have: they hold nothing.
+using removed_containers = std::unordered_set<std::string>;
+
 // What the plan knew of an image.
 struct known_image {
   std::string id;
+  const removed_containers& without;
   std::vector<std::string> names;  // tags and digests of the view, and those of the step: any other one is new
+};
+
+struct known_volume {
+  std::string name;
+  const removed_containers& without;
 };
 
 // What the plan knew of a container.
@@ -52,14 +62,14 @@ class recheck {
   // `asked`: the name that is to go, or the ID. Results: clear, gone (that name), keep or end.
   task<recheck_result> image(std::string asked, known_image planned);
   task<recheck_result> container(known_container planned);
-  task<recheck_result> volume(std::string name);
+  task<recheck_result> volume(known_volume planned);
 
  private:
   using moment = std::chrono::steady_clock::time_point;
   task<recheck_result> image_once(std::string asked, const known_image& planned);
   task<recheck_result> image_holders(const known_image& planned, std::vector<std::string> names);
   task<recheck_result> container_once(const known_container& planned);
-  task<recheck_result> volume_once(std::string name);
+  task<recheck_result> volume_once(const known_volume& planned);
   std::optional<recheck_result> pace(moment asked_at) const;
   // Whether to ask again; false: `found` stands (as `end` when there is nothing to wait for any more).
   task<bool> again(recheck_result& found, std::chrono::milliseconds& rested);

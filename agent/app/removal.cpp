@@ -74,7 +74,8 @@ task<recheck_result> step_removal::recheck_whole() {
     co_return co_await std::move(checking);
   }
   if (task_.step.kind == core::target_kind::volume) {
-    auto checking = check_.volume(task_.step.id);
+    known_volume planned{task_.step.id, task_.without};
+    auto checking = check_.volume(std::move(planned));
     co_return co_await std::move(checking);
   }
   co_return recheck_result();  // nobody holds what the engine itself calls unused build cache

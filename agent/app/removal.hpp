@@ -23,8 +23,9 @@ struct removal_parts {
 
 struct removal_task {
   const core::plan_step& step;
-  core::removal_record& record;        // brought up to date, in memory and in the history
-  const core::view& node;              // what the plan was made of
+  core::removal_record& record;  // brought up to date, in memory and in the history
+  const core::view& node;        // what the plan was made of
+  const removed_containers& without;
   known_container container;           // what the plan knew, of a container
   std::optional<std::uint32_t> image;  // place in the view, of an image
   bool enforce = false;

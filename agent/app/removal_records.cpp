@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/plan/names.hpp"
+
 namespace docksweep::app {
 namespace {
 
@@ -52,8 +54,8 @@ const core::container* find_container(const core::view& node, std::string_view i
 }
 
 bool removes_whole_image(const core::plan_step& step, const core::view& node, std::uint32_t place) {
-  return std::ranges::all_of(node.what().images[place].tags, [&](const std::string& tag) {
-    return std::ranges::find(step.names, tag) != step.names.end();
+  return std::ranges::all_of(core::names_to_remove(node.what().images[place]), [&](const std::string& name) {
+    return std::ranges::find(step.names, name) != step.names.end();
   });
 }
 

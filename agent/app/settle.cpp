@@ -48,8 +48,8 @@ class settlement {
  private:
   task<core::result<void>> settle_sweep(core::sweep_record sweep, const std::vector<core::removal_record>& removals) {
     for (const core::removal_record& one : removals) {
-      if (one.sweep_id != sweep.id || one.outcome != outcome::attempted) continue;
-      auto settling = settle_removal(one);
+      if (one.sweep_id != sweep.id) continue;
+      auto settling = one.outcome == outcome::attempted ? settle_removal(one) : settle_planned(one);
       auto done = co_await std::move(settling);
       if (!done) co_return std::unexpected(std::move(done.error()));
     }
@@ -58,6 +58,29 @@ class settlement {
     sweep.problem = "docksweep ended in the middle of it; settled from what the engine has";
     auto ending = count_and_end(std::move(sweep));
     co_return co_await std::move(ending);
+  }
+
+  // What was not attempted is skipped when the sweep ends; but what went anyway, by whatever hand (after a power cut
+  // the record of an attempt may be lost), did not stay.
+  task<core::result<void>> settle_planned(core::removal_record one) {
+    bool gone = false;
+    core::result<void> told;
+    if (one.kind == core::target_kind::image) {
+      auto finding = with_.engine.find_image(one.object_id);
+      const auto found = co_await std::move(finding);
+      gone = found && !*found;
+      if (!found && is_engines_own(found.error())) told = std::unexpected(found.error());
+    } else if (one.kind == core::target_kind::container) {
+      auto finding = with_.engine.container_details(one.object_id);
+      const auto found = co_await std::move(finding);
+      gone = found && !*found;
+      if (!found && is_engines_own(found.error())) told = std::unexpected(found.error());
+    }
+    if (!gone) co_return told;
+    finish(one, outcome::gone, "it is gone, and no attempt is on record");
+    one.at = with_.options.now();
+    auto writing = with_.record.update_removal(std::move(one));
+    co_return co_await std::move(writing);
   }
 
   // A removal that was given up (a stop's grace was over, the engine was lost, what became of it could not be written

@@ -122,6 +122,7 @@ task<void> sweep_run::work_on(std::size_t step) {
   removal_task to_do{.step = what,
                      .record = removals_[step],
                      .node = *request_.node,
+                     .without = removed_containers_,
                      .container = containers_[step],
                      .image = std::nullopt,
                      .enforce = request_.enforce,
@@ -195,6 +196,9 @@ void sweep_run::account(std::size_t step, const step_removal& removal) {
   }
   if (record.outcome == outcome::refused || record.outcome == outcome::failed || record.outcome == outcome::unknown) {
     ++sweep_.failed;
+  }
+  if (record.kind == core::target_kind::container && (went || removal.observed())) {
+    removed_containers_.insert(record.object_id);
   }
   count_image(step, removal.observed() || (went && removal.object_gone()));
   if (removal.observed()) {

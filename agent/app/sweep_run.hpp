@@ -43,6 +43,7 @@ class sweep_run {
   core::sweep_record sweep_;
   std::vector<core::removal_record> removals_;
   std::vector<known_container> containers_;  // beside the steps
+  removed_containers removed_containers_;
   image_family family_;
   goal_watch goal_;
   decision_log log_;

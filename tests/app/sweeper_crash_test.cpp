@@ -164,6 +164,19 @@ TEST(sweeper_crash, a_tag_that_somebody_gave_away_meanwhile_stays_where_it_is) {
   EXPECT_THAT(one.record.removals[1].problem, HasSubstr("not put back: a:1 (it means another image"));
 }
 
+TEST(sweeper_crash, what_others_removed_before_it_is_settled_is_gone_and_not_skipped) {
+  world one;
+  one.script.before = [&](const std::string& call) {
+    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
+  };
+  EXPECT_FALSE(one.run(one.request()));
+  one.no_more_crashes();
+  one.engine.images.erase(one.loose);
+  EXPECT_EQ(one.settle(), 1);
+  EXPECT_THAT(one.outcomes(), ElementsAre(outcome::removed, outcome::failed, outcome::gone, outcome::skipped,
+                                          outcome::skipped, outcome::skipped));
+}
+
 TEST(sweeper_crash, settling_waits_for_an_engine_that_can_be_asked) {
   world one;
   one.script.before = [&](const std::string& call) {

@@ -30,18 +30,6 @@ TEST_F(sweeper_invariants, invariant_1_keeps_image_mounted_between_plan_and_dele
   EXPECT_EQ(record.removals[0].why, core::reason::in_use);
 }
 
-TEST_F(sweeper_invariants, invariant_1_a_container_of_a_child_does_not_hold_the_parents_extra_name) {
-  const auto base = add_image("base", {"base:1", "base:2"}, {{"l1", 100}});
-  const auto app = add_image("app", {"app:1"}, {{"l1", 100}, {"l2", 1}}, base);
-  add_container("web", app, core::container_state::running);
-  auto request = plan_of({base});
-  request.plan.steps[0].names = {"base:2"};
-  const auto done = sweep(std::move(request));
-  ASSERT_TRUE(done.has_value());
-  EXPECT_EQ(record.removals[0].outcome, outcome::removed);
-  EXPECT_THAT(engine.images[base].tags, ElementsAre("base:1"));
-}
-
 TEST_F(sweeper_invariants, invariant_1_keeps_containers_that_run_again_or_have_run_since) {
   const auto app = add_image("app", {"app:1"}, {{"l1", 100}});
   const auto first = add_container("first", app), second = add_container("second", app);
@@ -200,6 +188,23 @@ TEST_F(sweeper_invariants, invariant_7_observe_mode_deletes_nothing_and_remember
   ASSERT_EQ(record.shadows.size(), 1U);
   EXPECT_EQ(record.shadows[0].image_id, app);
   EXPECT_EQ(log.of("removal")[0].fields.at("outcome"), "observed");
+}
+
+TEST_F(sweeper_invariants, invariant_7_observe_mode_counts_on_the_containers_that_it_would_have_removed) {
+  const auto app = add_image("app", {"app:1"}, {{"l1", 100}});
+  const auto base = add_image("base", {"base:1"}, {{"b", 100}});
+  const auto old = add_container("old", app), web = add_container("web", base);
+  engine.containers[old].listed.volumes = {"data"};
+  engine.volumes["data"] = {};
+  auto request = plan_of({app, base}, false);
+  request.plan.steps.insert(request.plan.steps.begin(), step_of(core::target_kind::container, old, {"old"}));
+  request.plan.steps.push_back(step_of(core::target_kind::volume, "data"));
+  ASSERT_TRUE(sweep(request).has_value());
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::skipped, outcome::skipped, outcome::kept, outcome::skipped));
+  request.enforce = true;
+  ASSERT_TRUE(sweep(request).has_value());
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::removed, outcome::removed, outcome::kept, outcome::removed));
+  EXPECT_TRUE(engine.containers.contains(web));
 }
 
 TEST_F(sweeper_invariants, invariant_7_without_a_durable_record_nothing_is_enforced) {
