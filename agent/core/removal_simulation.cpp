@@ -50,7 +50,7 @@ std::span<const std::uint32_t> removal_simulation::add(std::uint32_t image) {
   images_[image].chosen = true;
   ++chosen_;
   if (images_[image].gone) ++chosen_and_gone_;
-  for (auto one = image; one != none && !images_[one].gone && may_go(one); one = layers_.images_[one].parent) take(one);
+  take_upward(image);
   return taken_;
 }
 
@@ -59,6 +59,25 @@ void removal_simulation::drop(std::uint32_t image) {
   if (images_[image].gone) --chosen_and_gone_;
   images_[image].chosen = false;
   --chosen_;
+  put_back_upward(image);
+}
+
+void removal_simulation::hold(std::uint32_t image) {
+  images_[image].goes_along = false;
+  put_back_upward(image);
+}
+
+void removal_simulation::release(std::uint32_t image) {
+  images_[image].goes_along = layers_.images_[image].nameless;
+  taken_.clear();
+  take_upward(image);
+}
+
+void removal_simulation::take_upward(std::uint32_t image) {
+  for (auto one = image; one != none && !images_[one].gone && may_go(one); one = layers_.images_[one].parent) take(one);
+}
+
+void removal_simulation::put_back_upward(std::uint32_t image) {
   for (auto one = image; one != none && images_[one].gone && !may_go(one); one = layers_.images_[one].parent) {
     put_back(one);
   }

@@ -21,6 +21,9 @@ class removal_simulation {
   std::span<const std::uint32_t> add(std::uint32_t image);
   void drop(std::uint32_t image);  // takes the choice back
   void clear();                    // takes all choices back
+  // A container that was thought away holds this image after all: it no longer goes along. And the reverse.
+  void hold(std::uint32_t image);
+  void release(std::uint32_t image);
 
   byte_range freed() const;
   bool chosen(std::uint32_t image) const { return images_[image].chosen; }
@@ -45,6 +48,8 @@ class removal_simulation {
     byte_range loose;  // its freed layers, each as its own range
   };
   bool may_go(std::uint32_t image) const;
+  void take_upward(std::uint32_t image);
+  void put_back_upward(std::uint32_t image);
   void take(std::uint32_t image);
   void put_back(std::uint32_t image);
   void count_image(std::uint32_t image, int sign);

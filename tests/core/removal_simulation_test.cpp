@@ -99,6 +99,32 @@ TEST(removal_simulation, without_other_states_it_is_as_the_accounting_was_made) 
   }
 }
 
+TEST(removal_simulation, containers_that_were_thought_away_can_come_back) {
+  for (std::uint32_t seed = 0; seed < 1000; ++seed) {
+    const simulated_node n(seed);
+    const auto layers = n.account(n.made.containers);
+    const auto without = core::image_states(n.made.images, {});
+    const auto with = core::image_states(n.made.images, n.made.containers);
+    core::removal_simulation simulation(layers, without);
+    std::mt19937 random(seed);
+    std::vector<std::uint32_t> chosen;
+    for (std::uint32_t i = 0; i < n.made.images.size(); ++i) {
+      if (random() % 2 == 0) continue;
+      chosen.push_back(i);
+      simulation.add(i);
+    }
+    const auto each_held = [&](auto apply) {
+      for (std::uint32_t i = 0; i < with.size(); ++i) {
+        if (with[i] == core::image_state::in_use) apply(i);
+      }
+    };
+    each_held([&](auto i) { simulation.hold(i); });
+    ASSERT_EQ(simulation.freed(), layers.freed_by(chosen)) << "seed " << seed;
+    each_held([&](auto i) { simulation.release(i); });
+    ASSERT_EQ(simulation.freed(), n.account({}).freed_by(chosen)) << "seed " << seed;
+  }
+}
+
 // What goes step by step is told once, children first.
 TEST(removal_simulation, tells_what_each_choice_takes) {
   for (std::uint32_t seed = 0; seed < 500; ++seed) {

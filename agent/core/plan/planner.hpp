@@ -44,7 +44,7 @@ class planner {
   void give_back_volumes();
   void give_back_images();
   void give_back_containers();
-  bool holds_what_goes(std::uint32_t container) const;
+  bool give_back_container(const container_candidate& one);
 
   // planner_result.cpp
   void add_container_steps(plan& made) const;

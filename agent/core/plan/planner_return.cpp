@@ -48,12 +48,8 @@ void planner::give_back_images() {
 void planner::give_back_containers() {
   bool changed = false;
   for (auto i = containers_.size(); i-- > 0;) {
-    const auto& one = containers_[i];
-    auto without = tally_;
-    without.containers += {-one.bytes.at_least, -one.bytes.at_most};
-    if (holds_what_goes(one.container) || !goals_.reached(without)) continue;
-    tally_ = without;
-    container_rulings_[one.container] = goal_ruling();
+    if (!give_back_container(containers_[i])) continue;
+    container_rulings_[containers_[i].container] = goal_ruling();
     containers_.erase(containers_.begin() + static_cast<std::ptrdiff_t>(i));
     changed = true;
   }
@@ -65,9 +61,26 @@ void planner::give_back_containers() {
   }
 }
 
-bool planner::holds_what_goes(std::uint32_t container) const {
-  return std::ranges::any_of(holders_.held_by(container),
-                             [this](auto image) { return simulation_->gone(image) || simulation_->chosen(image); });
+// Each image of the plan is needed by now, and so is the container that holds one. But what it holds may also be an
+// untagged ancestor, of which the goal has no need.
+bool planner::give_back_container(const container_candidate& one) {
+  const auto held = holders_.held_by(one.container);
+  if (std::ranges::any_of(held, [this](auto image) { return simulation_->chosen(image); })) return false;
+  std::vector<std::uint32_t> along;
+  for (const auto image : held) {
+    if (simulation_->gone(image)) along.push_back(image);
+  }
+  const auto before = tally_;
+  for (const auto image : along) simulation_->hold(image);
+  count_images();
+  tally_.containers += {-one.bytes.at_least, -one.bytes.at_most};
+  if (goals_.reached(tally_)) {
+    leave_waiting();
+    return true;
+  }
+  for (const auto image : along) simulation_->release(image);
+  tally_ = before;
+  return false;
 }
 
 }  // namespace docksweep::core
