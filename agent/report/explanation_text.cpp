@@ -18,7 +18,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::string came(core::image_origin origin) {
-  return origin == core::image_origin::unknown ? std::string("how is not known") : std::string(core::to_string(origin));
+  return origin == core::image_origin::unknown ? std::string() : fmt::format(", {}", core::to_string(origin));
 }
 
 std::string image_text(const image_explanation& what, const plan_style& style) {
@@ -34,7 +34,7 @@ std::string image_text(const image_explanation& what, const plan_style& style) {
   line("size", human_bytes(image.size));
   line("frees", human_bytes(what.node.freed_alone(what.image)) + " if it goes alone");
   if (what.use != nullptr) {
-    line("arrived", fmt::format("{}, {}", human_age(what.use->first_seen, style.now), came(what.use->origin)));
+    line("arrived", fmt::format("{}{}", human_age(what.use->first_seen, style.now), came(what.use->origin)));
     line("last use", human_age(what.use->last_used, style.now));
   }
   return out;
@@ -75,7 +75,7 @@ std::string findings_table(const policy_explanation& one, const std::vector<core
              {.title = "RULE"},
              {.title = "HOLDS"},
              {.title = "UNTIL", .optional = true},
-             {.title = "DETAIL", .shorten = shortening::end, .least_width = 20},
+             {.title = "DETAIL", .shorten = shortening::end, .least_width = 34},
              {.title = "WRITTEN AS", .shorten = shortening::end, .optional = true}});
   bool decided = false;
   for (const auto& finding : shown) {

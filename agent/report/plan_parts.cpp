@@ -20,9 +20,7 @@ std::vector<std::string> object_names::of(core::target_kind kind, std::string_vi
     case core::target_kind::image:
       if (const auto found = images_.find(id); found != images_.end()) {
         const auto& image = node_.what().images[found->second];
-        auto names = image.tags;
-        names.insert(names.end(), image.digests.begin(), image.digests.end());
-        return names;
+        return image.tags.empty() ? image.digests : image.tags;
       }
       return {};
     case core::target_kind::container:
@@ -76,7 +74,7 @@ std::vector<kept_count> count_kept(const core::plan& what) {
 std::string_view meaning(core::reason why) {
   switch (why) {
     case core::reason::in_use:
-      return "in use: by a container (stopped ones count), or running itself";
+      return "held by a container, or running itself";
     case core::reason::unreadable:
       return "not everything about it could be read, so it counts as needed";
     case core::reason::label:

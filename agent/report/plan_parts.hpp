@@ -16,7 +16,7 @@ namespace docksweep::report {
 class object_names {
  public:
   explicit object_names(const core::view& node);
-  // Tags, then digests, of an image; names of a container; a volume's own. Empty: it has none, or is not in the view.
+  // Tags of an image, digests of one without any; names of a container; a volume's own. Empty: it has none, or is not in the view.
   std::vector<std::string> of(core::target_kind kind, std::string_view id) const;
 
  private:

@@ -60,7 +60,9 @@ std::string note_of(const core::plan& what, std::size_t index) {
   const auto& step = what.steps[index];
   if (what.goal_step && *what.goal_step == index + 1) note = "goal reached";
   if (step.after_step != 0) note += fmt::format("{}after step {}", note.empty() ? "" : ", ", step.after_step);
-  if (!step.also.empty()) note += fmt::format("{}{} parents too", note.empty() ? "" : ", ", step.also.size());
+  if (!step.also.empty())
+    note += fmt::format("{}with {}", note.empty() ? "" : ", ",
+                        plural(static_cast<std::int64_t>(step.also.size()), "parent"));
   return note;
 }
 

@@ -42,6 +42,12 @@ class in_a_folder(unittest.TestCase):
         pathlib.Path(self.path(name)).write_text(text)
         return self.path(name)
 
+    def wait_until(self, condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it did not come to this")
+            time.sleep(0.02)
+
     def docksweep(self, *arguments, input=None, timeout=60, **environment):
         return subprocess.run([BINARY, *arguments], capture_output=True, text=True, input=input, timeout=timeout,
                               env=self.environment | environment, cwd=self.folder)
@@ -68,6 +74,7 @@ class terminal:
         self.screen, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen([BINARY, *arguments], stdin=end, stdout=end, stderr=end, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
                                         env=test.environment | {"TERM": "xterm", "NO_COLOR": "1"} | environment,
                                         cwd=test.folder)
         os.close(end)

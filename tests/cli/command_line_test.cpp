@@ -67,7 +67,8 @@ TEST(command_line, knows_each_order_of_images) {
   EXPECT_EQ(parsed<images_command>({"images", "--sort", "freed"}).sort, image_order::freed);
   EXPECT_EQ(parsed<images_command>({"images", "--sort", "created"}).sort, image_order::created);
   EXPECT_EQ(parsed<images_command>({"images", "--sort=name"}).sort, image_order::name);
-  EXPECT_THAT(usage_error({"images", "--sort", "age"}), HasSubstr("size, freed, created, name"));
+  EXPECT_EQ(parsed<images_command>({"images", "--sort", "used"}).sort, image_order::used);
+  EXPECT_THAT(usage_error({"images", "--sort", "age"}), HasSubstr("size, freed, used, created, name"));
 }
 
 TEST(command_line, has_each_command) {
@@ -78,6 +79,36 @@ TEST(command_line, has_each_command) {
   EXPECT_TRUE(parsed<check_config_command>({"check-config", "--effective"}).effective);
   EXPECT_EQ(parsed<init_command>({"init", "ci-runner"}).name, "ci-runner");
   EXPECT_EQ(parsed<init_command>({"init"}).name, "");
+}
+
+TEST(command_line, has_each_command_about_policies) {
+  EXPECT_EQ(parsed<plan_command>({"plan"}).policy, "");
+  EXPECT_TRUE(parsed<plan_command>({"plan", "nightly", "-v"}).all);
+  EXPECT_EQ(parsed<explain_command>({"explain", "alpine:3.19"}).image, "alpine:3.19");
+  const auto sweep = parsed<sweep_command>({"sweep", "nightly", "--yes", "--enforce"});
+  EXPECT_TRUE(sweep.yes && sweep.enforce && sweep.policy == "nightly");
+  const auto remove = parsed<remove_command>({"remove", "a:1", "--even-if", "min_age,local_only", "b"});
+  EXPECT_EQ(remove.names, (std::vector<std::string>{"a:1", "b"}));
+  EXPECT_TRUE(remove.even_min_age && remove.even_local_only && !remove.yes);
+  const auto pause = parsed<pause_command>({"pause", "--for", "4h", "deploying", "it"});
+  EXPECT_EQ(pause.reason, (std::vector<std::string>{"deploying", "it"}));
+  EXPECT_EQ(pause.span, core::duration(std::chrono::hours(4)));
+  EXPECT_FALSE(parsed<pause_command>({"pause", "why"}).span);
+  parsed<resume_command>({"resume"});
+  EXPECT_EQ(parsed<history_command>({"history", "--sweep", "7"}).sweep, 7);
+  EXPECT_EQ(parsed<history_command>({"history", "-n", "3"}).limit, 3);
+}
+
+TEST(command_line, refuses_what_makes_no_sense_about_policies) {
+  EXPECT_THAT(usage_error({"sweep"}), HasSubstr("POLICY"));
+  EXPECT_THAT(usage_error({"remove"}), HasSubstr("NAME"));
+  EXPECT_THAT(usage_error({"pause"}), HasSubstr("REASON"));
+  EXPECT_THAT(usage_error({"pause", "--for", "4x", "why"}), HasSubstr("--for"));
+  EXPECT_THAT(usage_error({"pause", "--for", "0s", "why"}), HasSubstr("--for"));
+  EXPECT_THAT(usage_error({"history", "--sweep", "0"}), HasSubstr("--sweep"));
+  EXPECT_THAT(usage_error({"history", "--sweep", "1", "--policy", "a"}), HasSubstr("--sweep names one sweep"));
+  for (const char* command : {"plan", "sweep", "history"})
+    EXPECT_THAT(usage_error({command, "-q", "--json", "a"}), HasSubstr("cannot go together")) << command;
 }
 
 TEST(command_line, says_what_is_wrong_and_where_help_is) {
@@ -93,7 +124,8 @@ TEST(command_line, says_what_is_wrong_and_where_help_is) {
 }
 
 TEST(command_line, help_teaches_by_example_and_fits_eighty_columns) {
-  for (const char* command : {"run", "images", "containers", "df", "metrics", "check-config", "init"}) {
+  for (const char* command : {"run", "images", "containers", "df", "metrics", "check-config", "init", "plan",
+                              "explain", "sweep", "remove", "pause", "resume", "history"}) {
     const auto line = parse({command, "--help"});
     ASSERT_FALSE(line.has_value());
     EXPECT_EQ(line.error().status, done);

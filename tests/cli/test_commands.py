@@ -59,7 +59,7 @@ class with_engine(in_a_folder):
 class images(with_engine):
     def test_table_shows_state_size_and_what_each_alone_would_free(self):
         header, *rows = self.lines("images")
-        self.assertEqual(header.split(), ["IMAGE", "ID", "STATE", "SIZE", "FREED", "AGE", "USED", "BY"])
+        self.assertEqual(header.split(), ["IMAGE", "ID", "SIZE", "FREED", "LAST", "USE", "VERDICT", "STATE", "AGE", "USED", "BY"])
         self.assertEqual([row.split()[0] for row in rows],
                          ["mariadb:11", self.by_name("app:latest").tags[0], "alpine:3.19", "<none>"])
         self.assertRegex(rows[0], r"mariadb:11 +\S{12} +unused +400 MB +400 MB +\d+ years$")
