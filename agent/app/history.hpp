@@ -32,8 +32,10 @@ struct history_query {
 };
 
 struct history_page {
-  std::vector<core::sweep_record> sweeps;      // newest first
-  std::vector<core::removal_record> removals;  // of these sweeps, in the order of their plan; and foreign ones
+  std::vector<core::sweep_record> sweeps;  // newest first
+  // Of these sweeps, each in the order of its plan; then foreign ones, newest first, at most 1,000 (where neither a
+  // sweep nor a policy was asked for).
+  std::vector<core::removal_record> removals;
 };
 
 class history {
@@ -44,7 +46,8 @@ class history {
   virtual bool durable() const = 0;
 
   // The sole right to sweep this engine, across processes (a lock on a file beside the state; OFD fcntl lock). A null
-  // permit: another sweep runs. Fails when the lock file cannot be made.
+  // permit: another sweep runs (store::sweep_holder says whose). Fails when the lock file cannot be made, and where the
+  // state is read only.
   virtual task<core::result<std::unique_ptr<sweep_permit>>> try_to_sweep(std::string engine_id) = 0;
 
   // Puts the sweep and all its removals on record (outcomes `running` and `planned`), durably, in one transaction, and
@@ -60,7 +63,8 @@ class history {
   // Sweeps of this engine that are `running` although nobody holds the permit, with their removals that are `planned`
   // or `attempted`: what a crash left. Call with the permit in hand.
   virtual task<core::result<history_page>> unsettled(std::string engine_id) = 0;
-  // Image removals by docksweep since a moment, newest first (regret; telling foreign removals from our own).
+  // Image removals by docksweep since a moment, newest first (regret; telling foreign removals from our own): those
+  // that are `removed`, and those that may have been (`attempted`, `unknown`): another process may be at it right now.
   virtual task<core::result<std::vector<core::removal_record>>> removed_since(std::string engine_id,
                                                                               core::instant since) = 0;
   virtual task<core::result<void>> forget_history_before(core::instant when) = 0;
@@ -69,6 +73,8 @@ class history {
   virtual task<core::result<void>> save_pause(std::optional<core::pause_state> pause) = 0;
 
   virtual task<core::result<std::map<std::string, core::policy_memory>>> load_policies(std::string engine_id) = 0;
+  // Of each moment the later one stays, so that agent and commands do not undo each other's (one that lies in the
+  // future gives way: a clock was wrong). What is nullopt changes nothing.
   virtual task<core::result<void>> save_policy(std::string engine_id, core::policy_memory memory) = 0;
 
   virtual task<core::result<std::vector<core::shadow_removal>>> load_shadows(std::string engine_id,
@@ -82,8 +88,8 @@ class history {
   virtual task<core::result<std::vector<core::use_record>>> load_volume_use(std::string engine_id) = 0;
   virtual task<core::result<void>> save_volume_use(std::string engine_id, core::use_book::changes changes) = 0;
 
-  // Wall clock and boot clock of the last save on this boot (boot ID), for telling a jump of the clock from time that
-  // passed; nullopt: none, or of another boot.
+  // Wall clock and boot clock of the last save, for telling a jump of the clock from time that passed: on the boot that
+  // it was made on. The caller compares boot IDs. nullopt: none was saved.
   struct clock_mark {
     std::string boot_id;
     core::instant wall{};
