@@ -25,8 +25,10 @@ schedule_answer look_at_schedule(const schedule_rule& rule, core::instant handle
 }
 
 std::optional<core::instant> next_run(const schedule_rule& rule, core::instant handled, core::instant now) {
-  // A moment whose splay is still to pass may lie before now; one that was handled does not come again.
-  const auto after = std::max(now - rule.offset, std::min(handled, now + rule.missed_after));
+  // A moment whose splay is still to pass may lie before now; one that was handled does not come again, unless a clock
+  // that was wrong did so.
+  const bool believable = handled <= now + rule.missed_after;
+  const auto after = believable ? std::max(now - rule.offset, handled) : now - rule.offset;
   const auto moment = rule.expression->next_after(after, rule.zone);
   if (!moment) return std::nullopt;
   return *moment + rule.offset;

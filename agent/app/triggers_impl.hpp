@@ -78,6 +78,8 @@ struct triggers::impl {
   // triggers_run.cpp
   task<void> run_what_is_due();
   task<void> consider(entry_pointer entry);
+  bool knows_everything() const;
+  bool just_started() const;
   std::optional<skip_reason> why_not_now(const policy_entry& entry) const;
   void skip(policy_entry& entry, skip_reason why, const std::string& cause);
   task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause);

@@ -14,6 +14,8 @@ constexpr auto rest_after_plan = 1s;
 constexpr auto rest_after_nothing = 10s;
 // Another process sweeps: ask again soon, but not at every look.
 constexpr auto rest_after_running = 5s;
+// A start that takes longer is told: something cannot be read.
+constexpr auto reading_takes = 60s;
 // Something is broken (no lock file, no durable record): it will not be well a second later.
 constexpr auto rest_after_fault = 60s;
 
@@ -61,6 +63,7 @@ task<void> triggers::impl::consider(entry_pointer entry) {
   const std::string cause =
       threshold ? to_text(entry->held.front()) : "schedule " + entry->policy.when.schedule->text();
   const std::string path = threshold ? entry->held.front().path : std::string();
+  if (just_started()) co_return;
   if (const auto why = why_not_now(*entry)) {
     skip(*entry, *why, cause);
     co_return;
@@ -95,13 +98,24 @@ task<void> triggers::impl::consider(entry_pointer entry) {
   co_await std::move(working);
 }
 
+// Everything that a plan is made of has been read.
+bool triggers::impl::knows_everything() const {
+  const auto node = with_.node.current();
+  return node != nullptr && node->what().unreadable == 0 && with_.node.details_known() && with_.usage.ready() &&
+         known_id_ == engine_id_ && !known_id_.empty() && pause_known_;
+}
+
+// What is still being read after a start is no occasion that anybody would want counted.
+bool triggers::impl::just_started() const {
+  return with_.node.health().up && !knows_everything() && boot_now() - started_at_ < reading_takes;
+}
+
 std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry) const {
   const auto node = with_.node.current();
   const auto boot = boot_now();
   const auto wall = wall_now();
   gate_facts facts{.engine_up = with_.node.health().up && node != nullptr,
-                   .complete = node != nullptr && node->what().unreadable == 0 && with_.usage.ready() &&
-                               known_id_ == engine_id_ && !known_id_.empty() && pause_known_,
+                   .complete = knows_everything(),
                    .view_age = boot - complete_seen_at_,
                    .stale_after = 3 * options_.resync,
                    .last_listing = with_.node.last_refresh(),

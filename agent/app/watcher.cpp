@@ -1,6 +1,7 @@
 // The watcher's frame: what runs side by side, the engine's health, and when a view is made. See watcher_impl.hpp.
 #include "app/watcher.hpp"
 
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "app/stopped.hpp"
@@ -157,6 +158,15 @@ void watcher::impl::publish() {
   counts_.refresh(last_refresh_);
 }
 
+bool watcher::impl::details_known() {
+  if (details_known_ || !shown_) return details_known_;
+  const auto& what = shown_->what();
+  for (std::size_t i = 0; i < what.images.size(); ++i) {
+    if (what.details[i] == nullptr && !unreadable_.contains(what.images[i].id)) return false;
+  }
+  return details_known_ = true;
+}
+
 watcher::watcher(asio::any_io_executor executor, engine& source, store& memory, telemetry& counts, log_sink& log,
                  watcher_options options)
     : impl_(std::make_unique<impl>(std::move(executor), source, memory, counts, log, options)) {}
@@ -174,6 +184,9 @@ std::shared_ptr<const core::view> watcher::current() const {
 }
 const engine_health& watcher::health() const {
   return impl_->pulse_.health();
+}
+bool watcher::details_known() const {
+  return impl_->details_known();
 }
 const core::engine_identity& watcher::engine_found() const {
   return impl_->who_;

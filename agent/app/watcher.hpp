@@ -57,6 +57,9 @@ class watcher {
   // The newest view; null before the first complete listing, and when the engine has not answered for three resyncs.
   std::shared_ptr<const core::view> current() const;
   const engine_health& health() const;
+  // Whether the newest view has been complete in its details once: those of each image were read, or could not be. Until
+  // then images look unreadable that are not, and nobody should decide by them.
+  bool details_known() const;
   // Who was found last (known before the first view is); id is empty before anybody was.
   const core::engine_identity& engine_found() const;
   // Grows with every change of current() or health(): readers compare it to know whether to render again.

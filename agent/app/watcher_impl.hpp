@@ -76,6 +76,7 @@ struct watcher::impl {
   void withdraw_if_stale();
   task<void> publish_when_asked();
   void publish();
+  bool details_known();
   void ask_publish(std::chrono::milliseconds patience);
 
   boost::asio::any_io_executor executor_;
@@ -109,6 +110,7 @@ struct watcher::impl {
   monotonic::time_point disk_due_{};
 
   std::shared_ptr<const core::view> shown_;
+  bool details_known_ = false;  // of this engine, by a view that was shown
   std::uint64_t revision_ = 0;
   monotonic::time_point publish_at_ = monotonic::time_point::max();
   monotonic::time_point last_publish_{};

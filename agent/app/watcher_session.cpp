@@ -54,6 +54,7 @@ task<void> watcher::impl::take_identity(core::engine_identity who) {
     co_return;
   }
   ++generation_;
+  details_known_ = false;
   live_.reset(std::move(who));
   lacking_.clear();
   unreadable_.clear();
