@@ -131,9 +131,9 @@ TEST_F(sqlite_store, thousand_details_load_quickly) {
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
   RecordProperty("load_us", static_cast<int>(took.count()));
 #ifdef NDEBUG
-  EXPECT_LT(took, milliseconds(10));
+  EXPECT_LT(took, milliseconds(500));  // 2.5 ms on a quiet machine
 #else
-  EXPECT_LT(took, milliseconds(200));
+  EXPECT_LT(took, milliseconds(5000));
 #endif
   EXPECT_LT(std::filesystem::file_size(path), 500'000U + store::free_page_room_bytes);
 }
@@ -174,7 +174,7 @@ TEST_F(sqlite_store, lock_of_another_process_delays_a_save_but_not_the_caller_wh
   context.run_for(milliseconds(50));
   EXPECT_TRUE(left);
   file.reset();
-  EXPECT_LT(clock::now() - began, milliseconds(500)) << "the store's end does not wait for the lock either";
+  EXPECT_LT(clock::now() - began, milliseconds(3000)) << "the store's end does not wait for the lock either";
 }
 
 TEST_F(sqlite_store, waits_for_a_lock_that_is_soon_gone) {
