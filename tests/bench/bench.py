@@ -51,13 +51,19 @@ def layer_figures(build):
 def plan_figures(build):
     found = aggregates(build / "tests/bench/plan_bench")
     took = {name: one["cpu_time"] for name, one in found.items()}
-    yield figure("plan over 10,000 images, half of them needed", took["make_plans/half/10000"], PLAN_LIMIT_MS, "ms",
-                 beside=f"300,000 layer references; all go: {took['make_plans/all/10000']:.1f} ms; largest first: "
+    worst = {images: max(took[f"make_plans/{kind}/{images}"] for kind in ("half", "all", "missed"))
+             for images in (10_000, 100_000)}
+    yield figure("plan over 10,000 images", worst[10_000], PLAN_LIMIT_MS, "ms",
+                 beside=f"300,000 layer references; half of them needed: {took['make_plans/half/10000']:.1f} ms, "
+                        f"all: {took['make_plans/all/10000']:.1f} ms, and too little: "
+                        f"{took['make_plans/missed/10000']:.1f} ms; half, largest first: "
                         f"{took['make_plans/largest/10000']:.1f} ms; globs and a regex: "
                         f"{took['make_plans/patterns/10000']:.1f} ms; a fresh view first: "
                         f"{took['build_view/10000']:.0f} ms")
-    yield figure("plan over 100,000 images, half of them needed", took["make_plans/half/100000"], BIG_PLAN_LIMIT_MS,
-                 "ms", beside=f"all go: {took['make_plans/all/100000']:.0f} ms")
+    yield figure("plan over 100,000 images", worst[100_000], BIG_PLAN_LIMIT_MS, "ms",
+                 beside=f"half of them needed: {took['make_plans/half/100000']:.0f} ms, "
+                        f"all: {took['make_plans/all/100000']:.0f} ms, and too little: "
+                        f"{took['make_plans/missed/100000']:.0f} ms")
     small, big = (found[f"make_plans/half/{images}"]["peak_bytes"] for images in (10_000, 100_000))
     yield figure("memory of a plan over ten times the images", big / small, PLAN_GROWTH_LIMIT, "times",
                  beside=f"{small / 1e6:.1f} MB and {big / 1e6:.1f} MB at most")

@@ -173,14 +173,18 @@ TEST(plan_property, where_the_goal_is_missed_nothing_is_held_back_for_it) {
     }
     ASSERT_EQ(made.shortfall.has_value(), bytes);
     ASSERT_EQ(made.shortfall.value_or(0), lacks);
-    if (lacks == 0) ASSERT_TRUE(made.blockers.empty());
+    if (lacks == 0) {
+      ASSERT_TRUE(made.blockers.empty());
+    }
     std::int64_t blocked = 0;
     for (const auto& one : made.blockers) blocked += one.count;
     const auto after = n.containers_after(made);
     const auto staying = std::ranges::count_if(n.truth.images, [&](const auto& one) {
       return verdict_of(made, one.id).action == verdict_action::keep && !naive_is_intermediate(n, one, after);
     });
-    if (lacks > 0) ASSERT_EQ(blocked, staying) << "every image that stays is in somebody's way";
+    if (lacks > 0) {
+      ASSERT_EQ(blocked, staying) << "every image that stays is in somebody's way";
+    }
   });
 }
 
@@ -206,8 +210,12 @@ TEST(plan_property, what_frees_nothing_frees_nothing) {
 TEST(plan_property, limits_are_never_exceeded) {
   for_each_plan([](const random_plan& n, const core::plan& made) {
     const auto& limits = n.node.policy.limits;
-    if (limits.images) ASSERT_LE(made.images(), *limits.images);
-    if (limits.bytes) ASSERT_LE(made.freed().at_most, *limits.bytes);
+    if (limits.images) {
+      ASSERT_LE(made.images(), *limits.images);
+    }
+    if (limits.bytes) {
+      ASSERT_LE(made.freed().at_most, *limits.bytes);
+    }
     if (limited(n)) return;
     for (const auto& one : made.verdicts) ASSERT_NE(one.why, reason::limit) << one.id;
   });
@@ -241,7 +249,9 @@ TEST(plan_property, no_step_only_untags_unless_asked) {
     for (const auto& step : made.steps) {
       if (step.kind != target_kind::image) continue;
       for (const auto& one : n.truth.images) {
-        if (one.parent_id == step.id) ASSERT_TRUE(gone.contains(one.id)) << one.id << " still needs " << step.id;
+        if (one.parent_id == step.id) {
+          ASSERT_TRUE(gone.contains(one.id)) << one.id << " still needs " << step.id;
+        }
       }
       gone.insert(step.id);
       gone.insert(step.also.begin(), step.also.end());
@@ -372,7 +382,9 @@ TEST(plan_property, explain_decides_as_the_plan_does) {
       ASSERT_NE(first, all.end());
       ASSERT_EQ(to_string(first->why), to_string(verdict.why)) << verdict.id;
       ASSERT_EQ(first->until, verdict.eligible_at);
-      if (verdict.why != reason::in_use) ASSERT_EQ(first->rule, made.rule_text(verdict));
+      if (verdict.why != reason::in_use) {
+        ASSERT_EQ(first->rule, made.rule_text(verdict));
+      }
     }
   });
 }

@@ -1,5 +1,7 @@
 // From what was taken to the plan: steps in the order of removal, goals, what stands in the way, verdicts.
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <tuple>
 
 #include "core/plan/names.hpp"
@@ -96,18 +98,18 @@ void planner::judge_against_goals(plan& made) {
 }
 
 void planner::add_blockers(plan& made) {
+  std::array<std::vector<std::uint32_t>, all_reasons.size()> kept;
+  for (std::uint32_t i = 0; i < image_rulings_.size(); ++i) {
+    // Intermediate images stay for the sake of others.
+    if (states_[i] != image_state::intermediate) kept[static_cast<std::size_t>(image_rulings_[i].why)].push_back(i);
+  }
+  simulation_->clear();
   for (const auto why : all_reasons) {
-    if (why == reason::selected) continue;
-    blocker one{.why = why};
-    simulation_->clear();
-    for (std::uint32_t i = 0; i < image_rulings_.size(); ++i) {
-      // Intermediate images stay for the sake of others.
-      if (image_rulings_[i].why != why || states_[i] == image_state::intermediate) continue;
-      simulation_->add(i);
-      ++one.count;
-    }
-    one.bytes = simulation_->freed();
-    if (one.count > 0) made.blockers.push_back(one);
+    const auto& images = kept[static_cast<std::size_t>(why)];
+    if (why == reason::selected || images.empty()) continue;
+    for (const auto one : images) simulation_->add(one);
+    made.blockers.push_back({.why = why, .count = std::ssize(images), .bytes = simulation_->freed()});
+    for (const auto one : images) simulation_->drop(one);
   }
   std::ranges::sort(made.blockers, [](const blocker& one, const blocker& other) {
     return std::tuple(other.bytes.at_most, other.bytes.at_least, one.why) <
