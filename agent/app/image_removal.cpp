@@ -122,6 +122,8 @@ task<bool> step_removal::name_uncertain(std::string name, core::failure why) {
     co_return false;
   }
   if (name != task_.step.id && !has(seen.names, name)) {
+    // Docker on a full disk: the name is gone from its memory, and the image with it is not (see after_last_name).
+    half_done_ = true;
     untagged_.push_back(std::move(name));
     co_return true;
   }
@@ -165,8 +167,8 @@ task<void> step_removal::after_last_name() {
     failed(outcome::unknown, removal_failure::engine, "its names went, and then the engine was lost: " + seen.problem);
     co_return;
   }
-  if (untagged_.empty() && seen.names.empty()) {
-    // Others took its names away, the image is left: it goes by its ID.
+  if (seen.names.empty() && (untagged_.empty() || half_done_)) {
+    // Others took its names away, or the engine failed after it did so itself: the image is left, and goes by its ID.
     const bool by_id = task_.step.names.empty();
     if (by_id) {
       failed(outcome::failed, removal_failure::engine, "the engine said that it removed the image, but it is there");

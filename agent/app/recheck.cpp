@@ -137,6 +137,8 @@ task<recheck_result> recheck::image_once(std::string asked, const known_image& p
   names.insert(names.end(), now.digests.begin(), now.digests.end());
   for (const std::string& name : names) {
     if (std::ranges::find(planned.names, name) != planned.names.end()) continue;
+    // The containerd store names each image by its own ID as a digest; its listings show one such name, inspect all.
+    if (name.ends_with("@" + now.id)) continue;
     co_return keep(core::reason::min_age, fmt::format("it has got a new name since the plan was made: {}", name));
   }
   auto holding = image_holders(planned, std::move(names));

@@ -89,6 +89,7 @@ class step_removal {
   bool gone_ = false;
   bool acted_ = false;                 // the engine took our word, or seems to have
   bool by_engine_ = false;             // gone by the engine's own list
+  bool half_done_ = false;             // a name went although the engine answered with an error
   std::vector<std::string> untagged_;  // names that we took away
   std::vector<std::string> lost_;      // digests that went along with them
   std::vector<std::string> deleted_;   // what the engine listed
