@@ -18,6 +18,7 @@ class crash:
         containers.runnable(self.engine)
         containers.create(self.engine, containers.REFERENCE, "holder")
         self.node = self.enterContext(sweeping.policies(self.engine.host))
+        self.node.run("resume")  # the state is there from the beginning
 
     def fill(self):
         """Images that share their layers, so that loading them again costs little; some have two names."""

@@ -1,13 +1,12 @@
 # A file system with 0 bytes left, which holds the engine's data and docksweep's own state.
 import contextlib
 import os
-import pathlib
 import signal
 
 import containers
+import docksweep
 import images
 import sweeping
-from docksweep import agent
 from sweeping import KEEP_NOTHING
 
 SECONDS = 60
@@ -21,8 +20,10 @@ class full_disk:
         self.engine = self.enterContext(self.start(disk="160m"))
         containers.runnable(self.engine)
         containers.create(self.engine, containers.REFERENCE, "holder")
-        self.data = self.engine.inner(self.engine.data_root)
-        self.state = f"{self.data}/docksweep/state.db"
+        self.data = self.engine.inner(self.engine.data_root)  # as this process reaches it
+        self.state = f"{self.engine.data_root}/docksweep/state.db"
+        os.mkdir(f"{self.data}/docksweep")
+        self.within = docksweep.inside(self.engine)
 
     def fill(self, name="ballast"):
         """Writes until nothing is left, not a byte. → bytes written"""
@@ -50,8 +51,8 @@ class full_disk:
         rule = {"name": "full", "when": {"disk_above": 0.97, "for": "0s"}, "until": {"disk_below": 0.85},
                 "remove": {"images": "unused"}, "cooldown": "1s"}
         settings = {"mode": "enforce", "settle": "0s", "keep": KEEP_NOTHING, "policy": [rule],
-                    "state": {"path": self.state}, "engine": {"paths": [self.data]}}
-        with agent(self.engine.host, settings) as sweep:
+                    "state": {"path": self.state}, "engine": {"paths": [self.engine.data_root]}}
+        with docksweep.agent(self.engine.host, settings, within=self.within) as sweep:
             sweep.wait_for(lambda: sweep.metrics().value("docksweep_images", state="unused") == 6, "all images", SECONDS)
             self.assertEqual(sweep.metrics().value("docksweep_state_durable"), 1)
             self.fill()
@@ -59,15 +60,14 @@ class full_disk:
             sweeps = sweep.cli_json("history")["sweeps"]
             self.assertEqual({one["policy"] for one in sweeps}, {"full"})
             removed = [removal for one in sweeps for removal in
-                       sweep.cli_json("history", "--sweep", str(one["id"]))["removals"] if removal["outcome"] == "removed"]
+                       sweeping.removals_in(sweep.cli_json("history", "--sweep", str(one["id"]))) if removal["outcome"] == "removed"]
             there = sweeping.ids(self.engine)
             self.assertGreaterEqual(len(removed), 4)
             self.assertFalse({one["id"] for one in removed} & there)
 
     def test_a_sweep_by_hand_with_0_bytes_left(self):
         self.load()
-        node = self.enterContext(sweeping.policies(self.engine.host, state=self.state))
-        os.makedirs(os.path.dirname(self.state), exist_ok=True)
+        node = self.enterContext(sweeping.policies(self.engine.host, state=self.state, within=self.within))
         self.assertEqual(node.run("pause", "only to make the state")[0], 0)
         self.assertEqual(node.run("resume")[0], 0)
         self.fill()
@@ -78,8 +78,7 @@ class full_disk:
 
     def test_kill_9_with_0_bytes_left(self):
         self.load()
-        node = self.enterContext(sweeping.policies(self.engine.host, state=self.state))
-        os.makedirs(os.path.dirname(self.state), exist_ok=True)
+        node = self.enterContext(sweeping.policies(self.engine.host, state=self.state, within=self.within))
         self.assertEqual(node.run("pause", "only to make the state")[0], 0)
         self.assertEqual(node.run("resume")[0], 0)
         self.fill()
@@ -94,4 +93,3 @@ class full_disk:
         self.assertEqual(status, 0, err + out)
         for one in node.sweeps():
             self.assertIn(one["outcome"], ("interrupted", "reached"), one)
-        self.assertTrue(pathlib.Path(self.state).stat().st_size)

@@ -32,7 +32,8 @@ class swept_bytes:
         images_rule = {"order": source.choice(["lru", "oldest", "largest"]), "untag": source.random() < 0.3}
         rule = {"name": "all", "remove": {"images": images_rule}}
         if source.random() < 0.5:
-            rule["until"] = {"images_bytes_below": int(self.bytes_held() * source.uniform(0.7, 0.98))}
+            rule["until"] = {
+                "images_bytes_below": sweeping.amount(self.bytes_held() * source.uniform(0.7, 0.98))}
         if source.random() < 0.7 or "until" not in rule:
             rule["limits"] = {"images": source.randint(1, 6)}
         return rule

@@ -49,11 +49,11 @@ class triggers:
         time.sleep(3)
         self.assertEqual(self.deletes(), [], "ten images are not above ten")
         began = time.monotonic()
-        self.load(2, "more")
+        self.load(1, "more")
         sweep.wait_for(lambda: self.left() + self.left("more") == 4, "a sweep down to its goal", SECONDS, 0.05)
         print(f"\n{self.engine.name}: goal met {time.monotonic() - began:.2f} s after the load began, first DELETE after "
               f"{self.deletes()[0].at - began:.2f} s", end="", flush=True)
-        sweep.wait_for(lambda: sweep.metrics().value("docksweep_removed_images_total", policy="many") == 7, "the count", SECONDS)
+        sweep.wait_for(lambda: sweep.metrics().value("docksweep_removed_images_total", policy="many") == 6, "the count", SECONDS)
         metrics = sweep.metrics()
         self.assertEqual(metrics.value("docksweep_sweeps_total", policy="many", trigger="threshold"), 1)
         self.assertEqual(metrics.value("docksweep_sweep_targets_missed_total", policy="many"), 0)
@@ -144,8 +144,7 @@ class triggers:
         self.proxy.before = lambda request: time.sleep(0.05) if request.method == "DELETE" else None
         sweep = self.agent(rule)
         sweep.wait_for(lambda: len(self.deletes()) > 8, "a sweep in the middle", SECONDS, 0.01)
-        sweep.process.kill()
-        sweep.process.wait()
+        sweep.kill()
         self.engine.restart()
         again = self.agent(rule)
         again.wait_for(lambda: self.left("many") == 3, "the rest of the work", SECONDS, 0.1)
@@ -153,7 +152,7 @@ class triggers:
         self.assertEqual(sweeps[-1]["outcome"], "interrupted", "the one that was killed tells the truth")
         there = sweeping.ids(self.engine)
         for number in (one["id"] for one in sweeps):
-            for removal in again.cli_json("history", "--sweep", str(number))["removals"]:
+            for removal in sweeping.removals_in(again.cli_json("history", "--sweep", str(number))):
                 self.assertNotIn(removal["outcome"], ("planned", "attempted"))
                 if removal["outcome"] == "removed":
                     self.assertNotIn(removal["id"], there)
@@ -170,7 +169,7 @@ class triggers:
         self.assertEqual(status, 0, err)
         self.assertIn('"stopped"', out)
         number = sweep.cli_json("history")["sweeps"][0]["id"]
-        removals, there = sweep.cli_json("history", "--sweep", str(number))["removals"], sweeping.ids(self.engine)
+        removals, there = sweeping.removals_in(sweep.cli_json("history", "--sweep", str(number))), sweeping.ids(self.engine)
         for one in removals:
             self.assertIn(one["outcome"], ("removed", "skipped"))
             self.assertEqual(one["outcome"] == "removed", one["id"] not in there)
@@ -199,7 +198,7 @@ class triggers:
             time.sleep(0.02)
         status, out, err = node.sweep()
         self.assertEqual(status, sweeping.SHORT, err + out)
-        self.assertIn("another sweep", err)
+        self.assertIn("another", err)
         out, err = first.communicate(timeout=120)
         self.assertEqual(first.returncode, 0, err + out)
         self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE})

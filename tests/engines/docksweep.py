@@ -57,9 +57,14 @@ def _toml_value(value):
     return json.dumps(value)  # strings, numbers and booleans are the same in both
 
 
-def run_cli(*arguments, host=None, config=None, timeout=60):
+def inside(engine):
+    """What to put before a command, so that it sees the mounts of this engine (a disk of its own)."""
+    return ["nsenter", "--target", str(engine.init), "--mount", "--"]
+
+
+def run_cli(*arguments, host=None, config=None, timeout=60, within=()):
     """Runs a command of the program. → (exit status, standard output, standard error)"""
-    whole = [binary(), *arguments, *(["--host", host] if host else []), *(["--config", config] if config else [])]
+    whole = [*within, binary(), *arguments, *(["--host", host] if host else []), *(["--config", config] if config else [])]
     done = subprocess.run(whole, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
 
@@ -72,8 +77,8 @@ class agent:
             sweep.metrics().value("docksweep_images", state="unused")
     """
 
-    def __init__(self, host, settings=None, ready=True):
-        program = binary()
+    def __init__(self, host, settings=None, ready=True, within=()):
+        self.within, self.killed = within, False
         self.folder = tempfile.mkdtemp(prefix="dsa-", dir="/var/tmp")
         self.port = _free_port()
         sections = {"engine": {"host": host}, "state": {"path": f"{self.folder}/state/state.db"},
@@ -88,8 +93,8 @@ class agent:
         pathlib.Path(self.config).write_text(toml(sections))
         self.began = time.monotonic()
         with open(f"{self.folder}/log", "ab") as log:
-            self.process = subprocess.Popen([program, "run", "--config", self.config], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([*within, binary(), "run", "--config", self.config], stdout=log,
+                                            stderr=log, stdin=subprocess.DEVNULL)
         if ready:
             try:
                 self.wait_ready()
@@ -141,7 +146,7 @@ class agent:
 
     def cli(self, *arguments):
         """A command of the program with this agent's configuration. → (exit status, stdout, stderr)"""
-        return run_cli(*arguments, config=self.config)
+        return run_cli(*arguments, config=self.config, within=self.within)
 
     def cli_json(self, *arguments):
         """The same with --json, which must succeed. → the decoded answer"""
@@ -161,7 +166,7 @@ class agent:
         Ends it as a service manager does: exit 0 within two seconds, or it is a failure. → seconds it took; nothing to do
         when it was stopped before.
         """
-        if self.process.returncode == 0:
+        if self.process.returncode == 0 or self.killed:
             return 0.0
         began = time.monotonic()
         self.process.send_signal(number)
@@ -174,10 +179,15 @@ class agent:
             raise agent_failure(f"the agent ended with {status} after {number.name}; its log ends:\n{self.log()}")
         return time.monotonic() - began
 
+    def kill(self):
+        """SIGKILL, as a crash would end it."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait(10)
+
     def close(self):
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(10)
+            self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

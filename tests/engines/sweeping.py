@@ -21,7 +21,8 @@ DONE, FAILED, BAD_USAGE, SHORT = 0, 1, 2, 3
 class policies:
     """A configuration file with these policies, and a state that is its own."""
 
-    def __init__(self, host, listed=(EVERYTHING,), keep=None, folder=None, state=None, **top):
+    def __init__(self, host, listed=(EVERYTHING,), keep=None, folder=None, state=None, within=(), **top):
+        self.within = within
         self.folder = folder or tempfile.mkdtemp(prefix="dsp-", dir="/var/tmp")
         self.config = f"{self.folder}/docksweep.toml"
         self.state = state or f"{self.folder}/state.db"
@@ -30,11 +31,11 @@ class policies:
         pathlib.Path(self.config).write_text(docksweep.toml(sections))
 
     def run(self, *arguments, timeout=300):
-        return docksweep.run_cli(*arguments, config=self.config, timeout=timeout)
+        return docksweep.run_cli(*arguments, config=self.config, timeout=timeout, within=self.within)
 
     def start(self, *arguments, **more):
         """The same without waiting for it. → subprocess.Popen"""
-        return subprocess.Popen([docksweep.binary(), *arguments, "--config", self.config], stdin=subprocess.DEVNULL,
+        return subprocess.Popen([*self.within, docksweep.binary(), *arguments, "--config", self.config], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
     def sweep(self, policy="all", *more):
@@ -61,7 +62,7 @@ class policies:
     def removals(self, sweep=None):
         """What the newest sweep (or this one) did, in the order of its plan."""
         number = sweep or self.sweeps()[0]["id"]
-        return self.json("history", "--sweep", str(number))["removals"]
+        return removals_in(self.json("history", "--sweep", str(number)))
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -71,6 +72,11 @@ class policies:
 
     def __exit__(self, *_):
         self.close()
+
+
+def removals_in(history):
+    """The removals of the one sweep in an answer of `history --sweep N --json`; "id" is that of the object."""
+    return [{**one, "id": one["object_id"]} for one in history["sweeps"][0]["removals"]]
 
 
 def ids(engine):
@@ -83,6 +89,11 @@ def tags(engine):
     found = {tag.removeprefix("docker.io/library/").removeprefix("docker.io/")
              for item in engine.get("/images/json") for tag in item["RepoTags"] or []}
     return {tag for tag in found if not tag.startswith("<none>")}
+
+
+def amount(number):
+    """An amount of bytes as the configuration takes it."""
+    return f"{int(number)}B"
 
 
 def id_of(engine, reference):
