@@ -110,7 +110,7 @@ task<void> triggers::impl::save(entry_pointer entry) {
 }
 
 void triggers::impl::storage_failed(const core::failure& why) {
-  if (storage_problem_ == why.message) return;
+  if (why.code == core::failure_code::cancelled || storage_problem_ == why.message) return;
   storage_problem_ = why.message;
   with_.log.log(log_level::error, "state_failed", {{"error", why.message}});
 }

@@ -14,6 +14,8 @@ constexpr auto rest_after_plan = 1s;
 constexpr auto rest_after_nothing = 10s;
 // Another process sweeps: ask again soon, but not at every look.
 constexpr auto rest_after_running = 5s;
+// Right after a sweep the view may still be one of before.
+constexpr auto view_catches_up = 5s;
 // A start that takes longer is told: something cannot be read.
 constexpr auto reading_takes = 60s;
 // Something is broken (no lock file, no durable record): it will not be well a second later.
@@ -135,7 +137,8 @@ std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry
 // Once per occasion: what lasts, or comes back while the trigger holds, is one.
 void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::string& cause) {
   if (why == skip_reason::engine_slow) with_.node.request_resync();  // at most a tenth of the time goes into listings
-  if (why == skip_reason::cooldown && entry.observed) return;        // nothing was removed: nothing to cool down from
+  if (why == skip_reason::cooldown && entry.ended_at && boot_now() - *entry.ended_at < view_catches_up) return;
+  if (why == skip_reason::cooldown && entry.observed) return;  // nothing was removed: nothing to cool down from
   if (!entry.counted.insert(why).second) return;
   with_.counts.sweep_skipped(entry.policy.name, why);
   with_.log.log(log_level::info, "sweep_skipped",
