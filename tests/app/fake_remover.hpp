@@ -38,8 +38,9 @@ class fake_remover final : public app::container_engine {
   std::map<std::string, fake_container> containers;
   std::map<std::string, core::volume> volumes;
   core::byte_count build_cache = 0;
-  int unreadable = 0;  // entries of each listing of containers
-  std::string hangs;   // a call that answers only when it is cancelled
+  std::string also_lists;  // one more entry in each list of what was deleted
+  int unreadable = 0;      // entries of each listing of containers
+  std::string hangs;       // a call that answers only when it is cancelled
 
   core::byte_count bytes_of_layers() const {
     core::byte_count sum = build_cache;
@@ -65,6 +66,7 @@ class fake_remover final : public app::container_engine {
       co_return core::fail(core::failure_code::cancelled, "cancelled");
     }
     auto answer = remove_now(name);
+    if (answer && !also_lists.empty()) answer->deleted.push_back(also_lists);
     if (auto lost = script.end(call)) co_return std::unexpected(*lost);
     co_return answer;
   }

@@ -120,6 +120,15 @@ TEST_F(sweeper_brakes, a_stop_between_two_names_gives_the_first_ones_back) {
   EXPECT_THAT(outcomes(), ElementsAre(outcome::skipped, outcome::skipped));
 }
 
+TEST_F(sweeper_brakes, a_stop_while_the_attempt_is_put_on_record_removes_nothing_more) {
+  when("update_removal attempted", [&] { sweeping->stop("SIGTERM"); });
+  const auto done = sweep(plan_of({one, two}));
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(done->outcome, core::sweep_outcome::stopped);
+  EXPECT_THAT(script.removals(), IsEmpty());
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::skipped, outcome::skipped));
+}
+
 TEST_F(sweeper_brakes, a_removal_that_outlasts_the_grace_of_a_stop_is_unknown_and_settled_at_the_next_start) {
   engine.hangs = "remove_image two:1";
   when("remove_image two:1", [&] { sweeping->stop("SIGTERM"); });

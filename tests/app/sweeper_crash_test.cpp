@@ -177,6 +177,20 @@ TEST(sweeper_crash, what_others_removed_before_it_is_settled_is_gone_and_not_ski
                                           outcome::skipped, outcome::skipped));
 }
 
+TEST(sweeper_crash, one_tag_of_several_that_went_is_settled_as_removed) {
+  world one;
+  auto request = one.plan_of({one.app});
+  request.plan.steps[0].names = {"b:1"};
+  one.script.before = [&](const std::string& call) {
+    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
+  };
+  EXPECT_FALSE(one.run(request));
+  one.no_more_crashes();
+  EXPECT_EQ(one.settle(), 1);
+  EXPECT_THAT(one.outcomes(), ElementsAre(outcome::removed));
+  EXPECT_THAT(one.engine.images[one.app].tags, ElementsAre("a:1", "c:1"));
+}
+
 TEST(sweeper_crash, settling_waits_for_an_engine_that_can_be_asked) {
   world one;
   one.script.before = [&](const std::string& call) {

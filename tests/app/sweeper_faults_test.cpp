@@ -188,6 +188,14 @@ TEST_F(sweeper_faults, freed_bytes_are_those_of_the_layers_that_the_engine_lists
   EXPECT_EQ(done->freed, 0);
 }
 
+TEST_F(sweeper_faults, a_layer_that_nobody_knows_makes_the_freed_bytes_unknown) {
+  engine.also_lists = "sha256:what";
+  const auto done = sweep(plan_of({next}));
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(outcomes()[0], outcome::removed);
+  EXPECT_EQ(record.removals[0].freed, std::nullopt);
+}
+
 TEST_F(sweeper_faults, a_container_that_cannot_be_removed_is_a_fact_too) {
   const auto old = add_container("old", app), older = add_container("older", app),
              oldest = add_container("oldest", app);
