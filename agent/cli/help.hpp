@@ -87,7 +87,7 @@ reached.
 Examples:
   docksweep plan                 everything unused, under the rules of [keep]
   docksweep plan nightly         what 'docksweep sweep nightly' would do
-  docksweep plan nightly --all   each image that stays, with the rule that says so
+  docksweep plan nightly --all   each image that stays, and the rule
   docksweep plan nightly --json | jq '.steps[].names')";
 
 inline constexpr auto explain = R"(IMAGE is a tag, a digest, an ID or the start of one. For the general rules and

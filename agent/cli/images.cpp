@@ -190,7 +190,8 @@ app::task<int> show_images(session& with, images_command what) {
     if (!what.json && output_width() > 0) text += summary(*node->view, rows->size());
   }
   const bool printed = print(text);
-  if (node->facts != nullptr) say_what_is_unknown(*node->facts);
+  // A script that lists images need not be told each time that no agent runs.
+  if (node->facts != nullptr) say_what_is_unknown(*node->facts, output_width() > 0);
   co_return printed ? done : failed;
 }
 

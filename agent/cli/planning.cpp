@@ -65,9 +65,9 @@ app::task<core::result<std::unique_ptr<node_facts>>> read_node(session& with, pl
   co_return core::result<std::unique_ptr<node_facts>>(std::move(facts));
 }
 
-void say_what_is_unknown(const node_facts& facts) {
+void say_what_is_unknown(const node_facts& facts, bool uses) {
   const auto& read = facts.read;
-  if (!facts.why_usage_is_new.empty()) note(facts.why_usage_is_new);
+  if (uses && !facts.why_usage_is_new.empty()) note(facts.why_usage_is_new);
   if (read.unknown_layers > 0) {
     note(fmt::format("The layers of {} image{} could not be read, so what is freed is a range: {}", read.unknown_layers,
                      read.unknown_layers == 1 ? "" : "s", read.layers_problem));

@@ -40,8 +40,8 @@ struct node_facts {
 // used now, and `why_usage_is_new` says so.
 app::task<core::result<std::unique_ptr<node_facts>>> read_node(session& with, planning_wish wish);
 
-// What the reading could not tell, on stderr.
-void say_what_is_unknown(const node_facts& facts);
+// What the reading could not tell, on stderr. `uses`: also why every image counts as used just now.
+void say_what_is_unknown(const node_facts& facts, bool uses = true);
 
 // The policy of that name; null after a message that names those there are.
 const core::policy* policy_or_complain(const config::settings& settings, std::string_view name);

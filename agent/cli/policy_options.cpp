@@ -38,7 +38,7 @@ void add_sweep(CLI::App& app, choices& into, chooser& which) {
   sweep->add_option("POLICY", options.policy, "Its name in the configuration")->type_name(" ")->required();
   sweep->add_flag("-y,--yes", options.yes, "Do not ask");
   sweep->add_flag("--enforce", options.enforce, "Remove although the mode is observe");
-  sweep->add_flag("-q,--quiet", options.quiet, "Only what was removed: one ID (container: name) per line");
+  sweep->add_flag("-q,--quiet", options.quiet, "Only what went: one ID (container: name) per line");
   sweep->add_flag("--no-trunc", options.no_trunc, no_trunc_help);
   sweep->add_flag("--json", options.json, "Plan and record as one document");
   which.emplace_back(sweep, [](const choices& chosen) -> command { return chosen.sweep; });
@@ -58,7 +58,7 @@ void take_override(remove_command& into, const std::string& rule) {
 void add_remove(CLI::App& app, choices& into, chooser& which) {
   auto* remove = add_command(app, "remove", "Remove images, tags or containers by name", help::remove);
   auto& options = into.remove;
-  remove->add_option("NAME", options.names, "Tag, digest, ID of an image; name or ID of a container")
+  remove->add_option("NAME", options.names, "An image (tag, digest, ID) or a container (name, ID)")
       ->type_name(" ")
       ->required();
   remove
@@ -67,12 +67,12 @@ void add_remove(CLI::App& app, choices& into, chooser& which) {
           [&options](const std::vector<std::string>& rules) {
             for (const auto& rule : rules) take_override(options, rule);
           },
-          "min_age, local_only: remove although this rule keeps it")
+          "min_age, local_only: this rule does not hold it")
       ->type_name("RULE")
       ->delimiter(',')
       ->allow_extra_args(false);
   remove->add_flag("-y,--yes", options.yes, "Do not ask");
-  remove->add_flag("-q,--quiet", options.quiet, "Only what was removed: one ID (container: name) per line");
+  remove->add_flag("-q,--quiet", options.quiet, "Only what went: one ID (container: name) per line");
   remove->add_flag("--json", options.json, "Plan and record as one document");
   which.emplace_back(remove, [](const choices& chosen) -> command { return chosen.remove; });
 }

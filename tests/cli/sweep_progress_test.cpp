@@ -19,7 +19,7 @@ TEST(sweep_progress_text, shows_bytes_so_far_and_to_go) {
   EXPECT_EQ(sweep_progress_text(half, 120),
             "[==========>         ] 5/10, 120 MB freed, 280 MB to go: registry.example.com/team/application:1.4.2");
   EXPECT_EQ(sweep_progress_text(half, 80),
-            "[==========>         ] 5/10, 120 MB freed, 280 MB to go: registry.example.com/t…");
+            "[==========>         ] 5/10, 120 MB freed, 280 MB to go: registry.example.com/…");
 }
 
 TEST(sweep_progress_text, has_nothing_to_go_when_more_came_back_than_predicted) {

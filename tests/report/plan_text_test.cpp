@@ -25,9 +25,9 @@ TEST(plan_text, shows_steps_in_order_and_where_the_goal_is_reached) {
 Goal: disk use at /var/lib/docker: 87.0 % now, to be below 70.0 %, 5.2 kB to go
 
 #  WHAT       NAME           FREES   TOTAL  NOTE                         BECAUSE
-1  container  web             40 B    40 B                                remove.containers: states = [exit…
+1  container  web             40 B    40 B                               remove.containers: states …
 2  image      shop/app:1.0   200 B   240 B  after step 1                 remove.images = unused
-3  image      dddddddddddd  5.0 kB  5.2 kB  goal reached, with 1 parent    remove.images = unused
+3  image      dddddddddddd  5.0 kB  5.2 kB  goal reached, with 1 parent  remove.images = unused
 
 Would remove 1 container and 2 images, which frees 5.2 kB.
 The goal is reached with step 3.
@@ -85,7 +85,7 @@ TEST(history_text, tells_one_sweep_with_each_of_its_removals) {
       sweep_text(testing::sample_sweep(), testing::sample_removals(), {.table = {}, .now = testing::sample_now()});
   EXPECT_THAT(text, HasSubstr("outcome    missed: 3.8 kB lack\n"));
   EXPECT_THAT(text, HasSubstr("on disk    100 B less free than before: others write, too\n"));
-  EXPECT_THAT(text, HasSubstr("image      shop/app:1.0  aaaaaaaaaaaa  refused       -         conflict: container new"));
+  EXPECT_THAT(text, HasSubstr("image      shop/app:1.0  aaaaaaaaaaaa  refused      -         conflict: container new"));
   EXPECT_THAT(text, Not(HasSubstr("other:1")));
 }
 
@@ -112,7 +112,8 @@ TEST(history_text, tells_who_paused_and_until_when) {
                                 .actor = "alice (uid 1000)"};
   EXPECT_EQ(pause_text(pause, testing::sample_now()),
             "paused 5 minutes ago by alice (uid 1000), until 2026-11-23T13:00:00Z: deploying");
-  EXPECT_EQ(pause_text({.since = pause.since}, testing::sample_now()), "paused 5 minutes ago by somebody, until somebody resumes");
+  EXPECT_EQ(pause_text({.since = pause.since}, testing::sample_now()),
+            "paused 5 minutes ago by somebody, until somebody resumes");
 }
 
 }  // namespace

@@ -50,22 +50,34 @@ core::plan sample_plan() {
   made.steps[2].also = {sample_id('9')};
   made.goal_step = 3;
   made.shortfall = 0;
-  made.verdicts = {
-      {.kind = target_kind::container, .id = std::string(64, 'c'), .action = core::verdict_action::remove,
-       .why = reason::selected, .rule = 1},
-      {.kind = target_kind::image, .id = sample_id('a'), .action = core::verdict_action::remove, .why = reason::selected},
-      {.kind = target_kind::image, .id = sample_id('b'), .why = reason::min_age, .rule = 2,
-       .eligible_at = sample_now() + 48min},
-      {.kind = target_kind::image, .id = sample_id('d'), .action = core::verdict_action::remove,
-       .why = reason::selected}};
+  made.verdicts = {{.kind = target_kind::container,
+                    .id = std::string(64, 'c'),
+                    .action = core::verdict_action::remove,
+                    .why = reason::selected,
+                    .rule = 1},
+                   {.kind = target_kind::image,
+                    .id = sample_id('a'),
+                    .action = core::verdict_action::remove,
+                    .why = reason::selected},
+                   {.kind = target_kind::image,
+                    .id = sample_id('b'),
+                    .why = reason::min_age,
+                    .rule = 2,
+                    .eligible_at = sample_now() + 48min},
+                   {.kind = target_kind::image,
+                    .id = sample_id('d'),
+                    .action = core::verdict_action::remove,
+                    .why = reason::selected}};
   return made;
 }
 
 core::plan short_plan() {
   auto made = sample_plan();
   made.goals[0].lacking = 9000;
-  made.goals.push_back(
-      {.what = core::quantity::inodes, .now = std::numeric_limits<double>::quiet_NaN(), .target = 0.5, .predictable = false});
+  made.goals.push_back({.what = core::quantity::inodes,
+                        .now = std::numeric_limits<double>::quiet_NaN(),
+                        .target = 0.5,
+                        .predictable = false});
   made.goal_step.reset();
   made.shortfall = 3760;
   made.blockers = {{.why = reason::min_age, .count = 1, .bytes = {300, 1300}}};

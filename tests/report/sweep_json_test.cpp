@@ -1,9 +1,10 @@
 // Plans and the record for programs: every key, and null for what is not known.
 #include "report/sweep_json.hpp"
 
+#include <gtest/gtest.h>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <gtest/gtest.h>
 
 #include "report/sample_node.hpp"
 #include "report/sample_plan.hpp"
@@ -65,9 +66,8 @@ TEST(sweep_json, says_everything_about_the_record) {
   const auto sweep = testing::sample_sweep();
   const auto removals = testing::sample_removals();
   const core::pause_state pause{.since = testing::sample_now(), .reason = "deploying"};
-  const auto history = written([&](const json_sink& out) {
-    write_history(out, {&sweep, 1}, removals, pause, core::image_store::graphdriver);
-  });
+  const auto history = written(
+      [&](const json_sink& out) { write_history(out, {&sweep, 1}, removals, pause, core::image_store::graphdriver); });
   const auto& first = history.at("sweeps").at(0);
   EXPECT_EQ(first.at("predicted_bytes"), 5240);
   EXPECT_EQ(first.at("predicted_bytes_at_most"), 5300);
