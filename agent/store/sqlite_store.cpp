@@ -49,8 +49,8 @@ class permits_in_memory {
 
 class sqlite_store final : public app::state {
  public:
-  sqlite_store(std::unique_ptr<worker> thread, opened_state state, app::log_sink& log)
-      : file_(std::move(state), log, thread->stopping()), worker_(std::move(thread)) {
+  sqlite_store(std::unique_ptr<worker> thread, opened_state opened, app::log_sink& log)
+      : file_(std::move(opened), log, thread->stopping()), worker_(std::move(thread)) {
     worker_->post([this] { make_room(); });
   }
 
