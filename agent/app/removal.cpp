@@ -12,8 +12,8 @@ namespace {
 using kind = recheck_result::kind;
 using outcome = core::removal_outcome;
 
-std::string_view word_for(core::target_kind kind) {
-  switch (kind) {
+std::string_view word_for(core::target_kind what) {
+  switch (what) {
     case core::target_kind::container:
       return "container";
     case core::target_kind::build_cache:
