@@ -81,6 +81,7 @@ monotonic::time_point usage_tracker::impl::next_turn() const {
 
 void usage_tracker::impl::follow(std::string engine_id) {
   if (engine_id == engine_id_) return;
+  if (ready_ && marks_waiting_) apply_marks();
   keep_for_later();
   engine_id_ = std::move(engine_id);
   usage_ = {};
