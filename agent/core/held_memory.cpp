@@ -15,16 +15,16 @@ bool held_memory::note(const container& one, std::span<const image> images) {
   if (by_name.image_mounts.empty()) return false;
   const auto [at, first_seen] = known_.try_emplace(one.id);
   if (first_seen) ++learning_;
-  auto& entry = at->second;
-  if (entry.settled) return false;
+  auto& known = at->second;
+  if (known.settled) return false;
   const held_images held(std::span(&by_name, 1));
-  const auto before = entry.ids.size();
+  const auto before = known.ids.size();
   for (const auto& image : images) {
     if (!held.holds(image)) continue;
-    const auto place = std::ranges::lower_bound(entry.ids, image.id);
-    if (place == entry.ids.end() || *place != image.id) entry.ids.insert(place, image.id);
+    const auto place = std::ranges::lower_bound(known.ids, image.id);
+    if (place == known.ids.end() || *place != image.id) known.ids.insert(place, image.id);
   }
-  return entry.ids.size() > before;
+  return known.ids.size() > before;
 }
 
 std::vector<std::string> held_memory::ids_of(const std::string& container_id) const {
@@ -33,7 +33,7 @@ std::vector<std::string> held_memory::ids_of(const std::string& container_id) co
 }
 
 void held_memory::listing_began() {
-  for (auto& [id, entry] : known_) entry.seen_before_listing = true;
+  for (auto& [id, known] : known_) known.seen_before_listing = true;
 }
 
 void held_memory::listing_complete(std::span<const container> containers) {
@@ -42,9 +42,9 @@ void held_memory::listing_complete(std::span<const container> containers) {
   for (const auto& one : containers) there.insert(one.id);
   std::erase_if(known_, [&](const auto& one) { return !there.contains(one.first); });
   learning_ = 0;
-  for (auto& [id, entry] : known_) {
-    entry.settled = entry.settled || entry.seen_before_listing;
-    if (!entry.settled) ++learning_;
+  for (auto& [id, known] : known_) {
+    known.settled = known.settled || known.seen_before_listing;
+    if (!known.settled) ++learning_;
   }
 }
 
