@@ -59,7 +59,7 @@ void regrets::on_view(const core::view* before, std::shared_ptr<const core::view
     const std::string& id = what.images[i].id;
     const core::use_record* const known = usage.find(id);
     if (known == nullptr) {
-      if (waiting_.returned.size() < options_.at_most) waiting_.returned.try_emplace(id, now);
+      if (waiting_.returned.size() < options_.at_most) waiting_.returned.insert_or_assign(id, now);
     } else if (!known->in_use && node_->states()[i] == core::image_state::in_use) {
       wanted(id, now);
     }

@@ -17,7 +17,7 @@ std::string first_of(const std::vector<std::string>& list) {
 bool came_after(const std::unordered_map<std::string, core::instant>& moments, const std::string& key,
                 core::instant removal) {
   const auto found = moments.find(key);
-  return found != moments.end() && found->second >= removal;
+  return found != moments.end() && found->second > removal;
 }
 
 }  // namespace
