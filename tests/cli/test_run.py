@@ -144,6 +144,25 @@ class starts(running_agent):
             running.wait_for(lambda: running.metric('docksweep_policy_next_run_timestamp_seconds{policy="nightly"}'),
                              "when the policy runs next")
 
+    def test_without_a_writable_state_policies_are_only_observed_and_it_says_so(self):
+        settings = 'mode = "enforce"\n' + pathlib.Path(self.settings('[state]\npath = "/proc/nowhere/state.db"\n')).read_text()
+        settings += '\n[[policy]]\nname = "nightly"\nwhen = { schedule = "0 2 * * *" }\nremove = { images = "dangling" }\n'
+        with self.engine, agent(self, self.config(settings)) as running:
+            running.wait_for_metric("docksweep_engine_up", 1)
+            self.assertEqual(running.log.count("event=policies_only_observed"), 1)
+            self.assertEqual(running.metric('docksweep_sweeps_skipped_total{policy="nightly",reason="observe"}'), 0)
+
+    def test_says_when_a_policy_runs_next_and_what_it_would_remove(self):
+        policy = '[[policy]]\nname = "nightly"\nwhen = { schedule = "0 2 * * *" }\nremove = { images = "dangling" }\n'
+        with self.engine, agent(self, self.settings(policy)) as running:
+            running.wait_for(lambda: running.metric('docksweep_policy_plan_images{policy="nightly"}') is not None, "its plan")
+            due = running.metric('docksweep_policy_next_run_timestamp_seconds{policy="nightly"}')
+            self.assertEqual(due % 86400, 2 * 3600)
+            self.assertEqual(json.loads(running.ask("GET", "/api/v1/plan?policy=nightly")[1])["policy"], "nightly")
+            self.assertEqual(running.ask("GET", "/api/v1/plan?policy=weekly")[0], 404)
+            self.assertEqual(json.loads(running.ask("GET", "/api/v1/history")[1])["sweeps"], [])
+            self.assert_clean_end(running)
+
     def test_logs_json_lines_when_asked(self):
         with agent(self, self.settings('[log]\nformat = "json"\n')) as running:
             running.wait_for_log('"event":"listening"')
