@@ -31,7 +31,8 @@ triggers::impl::impl(asio::any_io_executor executor, parts with, std::vector<cor
       run_wake_(executor),
       idle_wake_(executor),
       stopped_wake_(executor),
-      started_at_(boot_now()) {
+      started_at_(boot_now()),
+      watching_since_(wall_now()) {
   for (auto& policy : policies) {
     auto entry = std::make_shared<policy_entry>();
     entry->memory.policy = policy.name;

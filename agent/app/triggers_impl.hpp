@@ -97,6 +97,7 @@ struct triggers::impl {
   task<void> follow_others();
   task<void> look_at_others();
   task<bool> read_pause();
+  task<bool> count_sweeps_of_others();
   void notice_pause();
   task<void> forget_old_history();
   void storage_failed(const core::failure& why);
@@ -143,6 +144,8 @@ struct triggers::impl {
   bool pause_known_ = false;
   bool was_paused_ = false;
   std::optional<std::int64_t> writes_seen_;
+  core::instant watching_since_{};
+  std::set<std::int64_t> counted_sweeps_;  // ours, and those of others that were counted
 
   bool busy_ = false;  // a sweep is run
   bool ending_ = false;

@@ -144,6 +144,9 @@ task<void> triggers::impl::look_at_others() {
     auto loading = load_memories(known_id_);
     const bool loaded = co_await std::move(loading);
     if (!loaded) co_return;
+    auto counting = count_sweeps_of_others();
+    const bool counted = co_await std::move(counting);
+    if (!counted) co_return;
   }
   writes_seen_ = *writes;
 }

@@ -181,6 +181,7 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
     not_begun(*entry, outcome.error(), cause);
     co_return;
   }
+  counted_sweeps_.insert(outcome->id);  // before anything waits: the record shows it from now on
   if (!enforce) skip(*entry, skip_reason::observe, cause);
   entry->counted.clear();
   entry->observed = !enforce;

@@ -259,6 +259,41 @@ TEST_F(triggers_on_node, another_process_that_sweeps_is_waited_for) {
   EXPECT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
 }
 
+TEST_F(triggers_on_node, a_sweep_by_another_process_counts_and_cools_down) {
+  policies = {dangling_policy()};
+  open_state();
+  const auto other = another_process();
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  run_for(50ms);
+  core::sweep_record sweep;
+  sweep.engine_id = held.identity.id;
+  sweep.policy = "pressure";
+  sweep.trigger = core::sweep_trigger::manual;
+  sweep.began = clocks().wall();
+  std::vector<core::removal_record> removals(1);
+  removals[0].object_id = image_id(9);
+  ASSERT_TRUE(run(other->begin_sweep(sweep, removals)));
+  run_for(50ms);
+  EXPECT_EQ(sweeps_ended(), 0U) << "it goes on";
+  sweep.ended = clocks().wall();
+  sweep.outcome = core::sweep_outcome::reached;
+  ASSERT_TRUE(run(other->end_sweep(sweep)));
+  core::policy_memory memory;
+  memory.policy = "pressure";
+  memory.last_began = sweep.began;
+  memory.last_ended = sweep.ended;
+  ASSERT_TRUE(run(other->save_policy(held.identity.id, memory)));
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].trigger, core::sweep_trigger::manual);
+  ASSERT_TRUE(run_until([&] { return triggers->status().at(0).memory.last_ended.has_value(); }));
+  add_image(1);
+  add_image(2);
+  let_pass(1min);
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure cooldown"] == 1; }));
+  EXPECT_EQ(sweeps_ended(), 1U) << "and it is counted once";
+}
+
 TEST_F(triggers_on_node, the_end_waits_for_the_removal_in_hand) {
   policies = {dangling_policy()};
   engine.removal_takes = 100ms;
