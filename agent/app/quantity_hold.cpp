@@ -12,7 +12,7 @@ namespace docksweep::app {
 namespace {
 
 std::vector<beyond> beyond_on_disks(const core::threshold& limit, std::span<const core::file_system> disks,
-                                    const reading& read) {
+                                    const quantity_reader& read) {
   std::vector<beyond> found;
   for (const auto& disk : disks) {
     const auto measured = read(limit.what, disk.path);
@@ -45,7 +45,7 @@ bool is_of_a_disk(core::quantity what) {
 }
 
 std::vector<beyond> beyond_now(const core::trigger_rules& when, std::span<const core::file_system> disks,
-                               const reading& read) {
+                               const quantity_reader& read) {
   std::vector<beyond> all;
   for (const auto& limit : when.quantities) {
     if (is_of_a_disk(limit.what)) {

@@ -25,12 +25,12 @@ struct beyond {
 bool is_of_a_disk(core::quantity what);
 
 // What a quantity is now (of a disk: on this path); nullopt: not known.
-using reading = std::function<std::optional<double>(core::quantity what, const std::string& path)>;
+using quantity_reader = std::function<std::optional<double>(core::quantity what, const std::string& path)>;
 
 // Every threshold of `when` that is beyond now, in the order of the policy. Disk quantities are looked at on each
 // watched path, the worst first: any of them may start the policy. What cannot be measured is not beyond.
 std::vector<beyond> beyond_now(const core::trigger_rules& when, std::span<const core::file_system> disks,
-                               const reading& read);
+                               const quantity_reader& read);
 
 // "disk 0.87 above 0.85 at /var/lib/docker", "images 1001 above 1000", "disk_free 1.5GiB below 2GiB at /".
 std::string to_text(const beyond& one);
