@@ -144,7 +144,7 @@ std::span<const std::uint32_t> layer_accounting::layers_of(std::uint32_t image) 
 
 bool layer_accounting::goes_alone_without_ancestors(std::uint32_t image) const {
   const auto& one = images_[image];
-  if (store_ == image_store::graphdriver && one.children > 0) return false;
+  if (one.children > 0) return false;
   return one.parent == none || !images_[one.parent].goes_along || images_[one.parent].children > 1;
 }
 
@@ -157,11 +157,8 @@ std::vector<std::uint32_t> layer_accounting::gone_with(std::span<const std::uint
 
   std::vector<std::uint32_t> gone;
   const auto remove_upward = [&](std::uint32_t one) {
-    const bool needs_no_child = store_ == image_store::graphdriver;
     while (one != none && !handled[one]) {
-      const bool may_go =
-          chosen[one] ? (children[one] == 0 || !needs_no_child) : (images_[one].goes_along && children[one] == 0);
-      if (!may_go) return;
+      if (children[one] > 0 || (!chosen[one] && !images_[one].goes_along)) return;
       handled[one] = true;
       gone.push_back(one);
       one = images_[one].parent;

@@ -40,8 +40,8 @@ class layer_accounting {
   // layers.
   byte_range freed_by(std::span<const std::uint32_t> removed) const;
 
-  // What really goes when `removed` are deleted without noprune: on graphdriver those of them that keep no child, and
-  // everywhere each untagged, digest-less, unheld ancestor that loses its last child. Children come before parents.
+  // What really goes when `removed` are deleted without noprune: those of them that keep no child (Docker refuses a
+  // parent on graphdriver, and on the containerd store keeps it without its names), and each untagged, digest-less, unheld ancestor that loses its last child. Children come before parents.
   std::vector<std::uint32_t> gone_with(std::span<const std::uint32_t> removed) const;
 
   // Bytes of some layers of one image, by their places (0: the lowest; each at most once): what an engine lists after a

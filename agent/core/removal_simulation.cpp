@@ -39,7 +39,7 @@ void removal_simulation::clear() {
 
 bool removal_simulation::may_go(std::uint32_t image) const {
   const auto& one = images_[image];
-  if (one.chosen && (one.staying_children == 0 || layers_.store_ == image_store::containerd)) return true;
+  if (one.chosen && one.staying_children == 0) return true;
   // Its last child takes it along; without a child nothing does.
   return one.goes_along && one.staying_children == 0 && layers_.images_[image].children > 0;
 }

@@ -16,8 +16,7 @@ class removal_simulation {
   // ancestor goes along; empty: as the accounting was made. The accounting outlives the simulation.
   explicit removal_simulation(const layer_accounting& layers, std::span<const image_state> states = {});
 
-  // Chooses an image. Returns all images that go now, children first: itself (on graphdriver only when no child of it
-  // stays), chosen ancestors that waited for it, untagged ancestors that go along. Valid until the next call.
+  // Chooses an image. Returns all images that go now, children first: itself (only when no child of it stays), chosen ancestors that waited for it, untagged ancestors that go along. Valid until the next call.
   std::span<const std::uint32_t> add(std::uint32_t image);
   void drop(std::uint32_t image);  // takes the choice back
   void clear();                    // takes all choices back

@@ -120,7 +120,7 @@ TEST(plan_selection, docuum_353_a_parent_of_an_image_that_stays_is_not_just_unta
   n.policy.remove.images->untag = false;
   n.what.engine.store = core::image_store::containerd;
   for (const auto* id : {"base", "child"}) n.origin(id, core::image_origin::pulled);
-  EXPECT_EQ(steps_of(n.plan()), (ids{"base"})) << "the containerd store knows no such conflict";
+  EXPECT_TRUE(n.plan().steps.empty()) << "Docker 26 takes its names there, and keeps it without a name";
 }
 
 TEST(plan_selection, an_old_parent_waits_for_its_child_while_others_go) {
