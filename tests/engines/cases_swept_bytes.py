@@ -85,7 +85,7 @@ class swept_bytes:
 class swept_in_bounds(swept_bytes):
     """On the containerd store: what goes lies between the plan's at-least and at-most."""
 
-    rounds = 6
+    rounds = 12
     sweeps = 3
     exact = False
 

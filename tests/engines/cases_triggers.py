@@ -54,8 +54,9 @@ class triggers:
         print(f"\n{self.engine.name}: goal met {time.monotonic() - began:.2f} s after the load began, first DELETE after "
               f"{self.deletes()[0].at - began:.2f} s", end="", flush=True)
         sweep.wait_for(lambda: sweep.metrics().value("docksweep_removed_images_total", policy="many") == 6, "the count", SECONDS)
+        sweep.wait_for(lambda: sweep.metrics().value("docksweep_sweeps_total", policy="many", trigger="threshold") == 1,
+                       "the count of sweeps", SECONDS)
         metrics = sweep.metrics()
-        self.assertEqual(metrics.value("docksweep_sweeps_total", policy="many", trigger="threshold"), 1)
         self.assertEqual(metrics.value("docksweep_sweep_targets_missed_total", policy="many"), 0)
         self.assertEqual(metrics.value("docksweep_policy_threshold", policy="many", quantity="images"), 10)
         self.assertEqual(metrics.value("docksweep_policy_target", policy="many", quantity="images"), 6)
