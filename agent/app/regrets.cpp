@@ -32,6 +32,7 @@ void regrets::follow(std::string engine_id) {
   ++generation_;
   engine_id_ = std::move(engine_id);
   node_.reset();
+  complete_.reset();
   waiting_ = {};
   own_.clear();
   policies_.clear();
@@ -50,8 +51,7 @@ void regrets::wait_to_judge() {
   if (due_ == steady_moment::max()) due_ = std::chrono::steady_clock::now() + options_.settle;
 }
 
-void regrets::on_view(const core::view* before, std::shared_ptr<const core::view> node, const core::use_book& usage,
-                      core::instant now) {
+void regrets::on_view(std::shared_ptr<const core::view> node, const core::use_book& usage, core::instant now) {
   node_ = std::move(node);
   now_ = now;
   const core::inventory& what = node_->what();
@@ -65,14 +65,15 @@ void regrets::on_view(const core::view* before, std::shared_ptr<const core::view
     }
   }
   // Only between two complete views: an image that could not be read is not gone.
-  if (before != nullptr && before->what().unreadable == 0 && what.unreadable == 0) {
-    const auto& old = before->what().images;
+  if (complete_ != nullptr && what.unreadable == 0) {
+    const auto& old = complete_->what().images;
     auto at = what.images.begin();
     for (std::size_t i = 0; i < old.size(); ++i) {
       while (at != what.images.end() && at->id < old[i].id) ++at;
-      if (at == what.images.end() || at->id != old[i].id) add_vanished(*before, i, usage, now);
+      if (at == what.images.end() || at->id != old[i].id) add_vanished(*complete_, i, usage, now);
     }
   }
+  if (what.unreadable == 0) complete_ = node_;
   if (!waiting_.empty()) wait_to_judge();
 }
 

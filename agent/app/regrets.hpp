@@ -44,10 +44,8 @@ class regrets {
   // Another engine, and what its images were used: nothing is known of it yet.
   void follow(std::string engine_id);
 
-  // A new view; `before`: the one before it of this engine, null: none. `usage`: the images' book before it looked at
-  // this view.
-  void on_view(const core::view* before, std::shared_ptr<const core::view> node, const core::use_book& usage,
-               core::instant now);
+  // A new view of this engine. `usage`: the images' book before it looked at this view.
+  void on_view(std::shared_ptr<const core::view> node, const core::use_book& usage, core::instant now);
   // Somebody pulled this reference.
   void pulled(const std::string& reference, core::instant at);
   // Somebody wanted this image (a new container, an event), other than by its mere being there.
@@ -98,9 +96,10 @@ class regrets {
   regret_options options_;
 
   std::string engine_id_;
-  unsigned generation_ = 0;  // grows with the engine: what was asked about the one before is dropped
-  std::shared_ptr<const core::view> node_;
-  core::instant now_{};  // of the newest view or event
+  unsigned generation_ = 0;                     // grows with the engine: what was asked about the one before is dropped
+  std::shared_ptr<const core::view> node_;      // the newest
+  std::shared_ptr<const core::view> complete_;  // the newest without unreadable entries
+  core::instant now_{};                         // of the newest view or event
   waiting waiting_;
 
   std::map<std::int64_t, own_removal> own_;       // by the removal's ID: those of the last day

@@ -63,7 +63,7 @@ void usage_tracker::impl::loaded(std::vector<core::use_record> images, std::vect
     tell_jump(*jump, "while no agent ran");
   }
   ++revision_;
-  if (const auto node = std::exchange(node_, nullptr)) see(node);
+  if (const auto node = node_) see(node);
   ask_save();
   log_.log(log_level::info, "usage_loaded",
            {{"engine_id", engine_id_},

@@ -118,8 +118,7 @@ void usage_tracker::impl::on_view(std::shared_ptr<const core::view> node) {
 
 void usage_tracker::impl::see(const std::shared_ptr<const core::view>& node) {
   const auto now = clock_.wall();
-  const core::view* const before = node == node_ ? nullptr : node_.get();
-  regrets_.on_view(before, node, usage_.images, now);
+  regrets_.on_view(node, usage_.images, now);
   usage_.images.look_at_images(*node, now);
   usage_.volumes.look_at_volumes(*node, now);
   node_ = node;

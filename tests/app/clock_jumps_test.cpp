@@ -113,19 +113,30 @@ TEST_F(clock_jumps, at_a_boot_without_a_clock_make_nothing_old) {
 }
 
 TEST_F(clock_jumps, before_the_books_are_loaded_are_not_counted_twice) {
-  memory->image_use["engine-1"][image_id(1)] = {image_id(1), wall - 50h, wall - 40h, false, {}};
-  memory->mark = app::history::clock_mark{boot_id, wall, boot};
-  history.broken_by["load_image_use"] = test::memory_history::no_space();
-  node.add_image(image_id(1), {"app:1"});
-  start();
-  show();
-  jump(5 * year);
-  ASSERT_TRUE(run_until([&] { return log.count("clock_jumped") == 1; }));
-  run_for(50ms);
-  EXPECT_NE(memory->mark->wall, wall) << "the records have not moved yet";
-  history.broken_by.clear();
-  ASSERT_TRUE(run_until([&] { return tracker->ready(); }));
-  EXPECT_EQ(unused_for(image_id(1)), 40h);
+  for (const auto by : {5 * year, -5 * year}) {
+    memory = std::make_shared<test::history_memory>();
+    history.memory = memory;
+    memory->image_use["engine-1"][image_id(1)] = {image_id(1), wall - 50h, wall - 40h, false, {}};
+    memory->image_use["engine-1"][image_id(2)] = {image_id(2), wall - 50h, wall - 40h, false, {}};
+    memory->mark = app::history::clock_mark{boot_id, wall, boot};
+    history.broken_by["load_image_use"] = test::memory_history::no_space();
+    node = {};
+    node.add_image(image_id(1), {"app:1"});
+    node.add_image(image_id(2), {"app:2"});
+    start();
+    show();
+    tell_short_run("app:2");
+    jump(by);
+    const auto told = log.count("clock_jumped");
+    ASSERT_TRUE(run_until([&] { return log.count("clock_jumped") > told; }));
+    run_for(50ms);
+    EXPECT_NE(memory->mark->wall, wall) << "the records have not moved yet";
+    history.broken_by.clear();
+    ASSERT_TRUE(run_until([&] { return tracker->ready(); }));
+    EXPECT_EQ(unused_for(image_id(1)), 40h);
+    EXPECT_EQ(record(image_id(2))->last_used, wall) << "what was told before the jump moves along";
+    stop();
+  }
 }
 
 TEST_F(clock_jumps, that_a_crash_leaves_half_saved_err_towards_used_just_now) {

@@ -134,8 +134,7 @@ TEST_F(regrets, are_not_counted_again_after_a_restart) {
   shut_down();
   pass(1h);
   start_and_see();
-  node.add_image(image_id(7), {"other:7"});
-  show();
+  tell(image_event("pull", "app:1", "app"));  // up to date
   judge();
   EXPECT_EQ(counts.regrets["pressure"], 1);
 }
@@ -287,6 +286,8 @@ TEST_F(foreign_removals, are_not_told_from_partial_views_nor_from_another_engine
   node.remove_image(image_id(1));
   node.what.unreadable = 1;
   show();
+  run_for(100ms);
+  EXPECT_EQ(counts.foreign, 0);
   node.add_image(image_id(1), {"app:1"});
   node.what.unreadable = 0;
   show();
@@ -297,6 +298,17 @@ TEST_F(foreign_removals, are_not_told_from_partial_views_nor_from_another_engine
   tracker->on_view(other.share());
   run_for(100ms);
   EXPECT_EQ(counts.foreign, 0);
+}
+
+TEST_F(foreign_removals, are_noticed_after_a_partial_view) {
+  node.add_image(image_id(1), {"app:1"});
+  start_and_see();
+  node.remove_image(image_id(1));
+  node.what.unreadable = 1;
+  show();
+  node.what.unreadable = 0;
+  show();
+  ASSERT_TRUE(run_until([&] { return counts.foreign == 1; }));
 }
 
 TEST_F(foreign_removals, are_none_where_the_image_is_back_before_it_is_judged) {

@@ -82,6 +82,25 @@ TEST(use_marks, take_everything_for_used_where_there_are_too_many) {
   EXPECT_EQ(book.find(image_id(1))->last_used, now);
 }
 
+TEST(use_marks, give_a_pull_to_none_of_the_holders_before) {
+  const std::string digest = "registry.example.com/app@sha256:" + std::string(64, 'a');
+  test::made_node node;
+  node.add_image(image_id(1)).digests = {digest};
+  core::use_book book;
+  app::use_marks marks;
+  app::event_use told;
+  told.name = digest;
+  told.origin = image_origin::pulled;
+  told.fetched = true;
+  const auto before = node.look();
+  marks.add(told, core::instant(1000h), 0s, &before);
+  node.add_image(image_id(2)).digests = {digest};
+  const auto wanted = marks.apply(node.look(), book, 1s);
+  EXPECT_EQ(wanted, std::vector<std::string>{image_id(2)});
+  EXPECT_EQ(book.find(image_id(2))->origin, image_origin::pulled);
+  EXPECT_EQ(book.find(image_id(1))->origin, image_origin::unknown);
+}
+
 TEST(use_marks, end_when_their_time_is_over) {
   app::use_marks marks;
   const core::instant now(1000h);
