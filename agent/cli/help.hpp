@@ -17,9 +17,10 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 ran but did
 not reach the goal (also: observe mode, paused, refused).
 'docksweep COMMAND --help' tells more about a command.)";
 
-inline constexpr auto run = R"(Watches the engine, serves http://localhost:9713/metrics, and logs to stderr.
-It needs no engine to start: it waits for one. SIGTERM and SIGINT end it,
-SIGHUP reads the configuration again.
+inline constexpr auto run = R"(Watches the engine, serves http://localhost:9713/metrics, logs to stderr, and
+runs the policies of the configuration: in mode "observe", the default, it plans
+and removes nothing. It needs no engine to start: it waits for one. SIGTERM and
+SIGINT end it after the removal in hand, SIGHUP reads the configuration again.
 
 Examples:
   docksweep run          with /etc/docksweep/docksweep.toml, or the defaults

@@ -74,7 +74,7 @@ void add_df(CLI::App& app, choices& into, chooser& which) {
 }
 
 void add_others(CLI::App& app, choices& into, chooser& which) {
-  auto* run = add_command(app, "run", "The agent: watches the engine and serves its metrics", help::run);
+  auto* run = add_command(app, "run", "The agent: watches, serves metrics, runs policies", help::run);
   which.emplace_back(run, [](const choices& chosen) -> command { return chosen.run; });
 
   auto* metrics = add_command(app, "metrics", "One collection for the textfile collector", help::metrics);
