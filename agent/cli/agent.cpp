@@ -60,6 +60,7 @@ core::result<void> agent::begin() {
   parts_.counts.set_state_durable(parts_.memory.durable());
   parts_.sweeps.know_policies(policy_names(settings_));
   for (const auto& address : server_->addresses()) parts_.log.log(log_level::info, "listening", {{"address", address}});
+  say_what_has_no_effect_yet();
   say_what_keeps_policies_from_enforcing();
   return {};
 }

@@ -81,6 +81,7 @@ class agent {
   core::result<void> reload(std::string_view asked_by);
   core::result<void> take_over(config::settings fresh);
   void say_what_needs_a_restart(const config::settings& fresh);
+  void say_what_has_no_effect_yet();
   void say_what_keeps_policies_from_enforcing();
 
   web::content_source content();

@@ -24,8 +24,9 @@ struct agent::engine_side {
 app::trigger_options trigger_options_of(const config::settings& settings);
 std::vector<std::string> policy_names(const config::settings& settings);
 
-inline constexpr std::chrono::seconds disks_interval{10};    // the most that a shown figure of a disk is old
-inline constexpr std::chrono::seconds removal_patience{65};  // at the end, for the removal in hand: the sweeper waits 60 s, and writes down how it went
+inline constexpr std::chrono::seconds disks_interval{10};  // the most that a shown figure of a disk is old
+inline constexpr std::chrono::seconds removal_patience{
+    65};  // at the end, for the removal in hand: the sweeper waits 60 s, and writes down how it went
 
 // The agent's own counters and this process' figures.
 std::vector<prometheus::MetricFamily> own_families(const report::prometheus_telemetry& counts,

@@ -65,6 +65,21 @@ std::vector<std::string> policy_names(const config::settings& settings) {
   return names;
 }
 
+// Keys that are read, and that this version does not act on: what they would protect is kept meanwhile.
+void agent::say_what_has_no_effect_yet() {
+  const auto say = [this](std::string_view key, std::string_view meanwhile) {
+    parts_.log.log(log_level::warn, "key_without_effect",
+                   {{"key", std::string(key)}, {"next", std::string(meanwhile)}});
+  };
+  for (const auto& policy : settings_.policies) {
+    const auto of = [&policy](std::string_view key) { return fmt::format("policy {}: {}", policy.name, key); };
+    if (!policy.archive.empty()) say(of("archive"), "images that no registry is known to have are kept");
+    if (policy.keep.ask_registry) say(of("keep.ask_registry"), "every image with a tag is kept");
+    if (!policy.when.alerts.empty()) say(of("when.alerts"), "no alert starts it");
+  }
+  if (!settings_.alertmanager.urls.empty()) say("alertmanager", "no Alertmanager is asked");
+}
+
 void agent::say_what_keeps_policies_from_enforcing() {
   if (parts_.memory.durable()) return;
   const auto enforcing = std::ranges::count(settings_.policies, core::mode::enforce, &core::policy::mode);
@@ -116,6 +131,7 @@ core::result<void> agent::take_over(config::settings fresh) {
   parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
   parts_.sweeps.know_policies(policy_names(settings_));
   engine_->triggers.take_over(settings_.policies, settings_.keep, trigger_options_of(settings_));
+  say_what_has_no_effect_yet();
   say_what_keeps_policies_from_enforcing();
   ++own_revision_;  // the exposition may say something else: per_image, intervals
   if (other != nullptr) {

@@ -144,6 +144,22 @@ TEST(plan_keep, coolify_11582_what_no_registry_has_stays) {
   EXPECT_EQ(steps_of(n.plan()).size(), 3U);
 }
 
+// Until images can be saved and registries be asked, doubt keeps.
+TEST(plan_keep, what_is_to_be_saved_or_asked_about_first_stays) {
+  plan_node n;
+  n.add("local", {{"d1", 10}}).digests.clear();
+  n.add("pulled", {{"d2", 10}});
+  n.policy.keep.local_only = false;
+  EXPECT_EQ(steps_of(n.plan()).size(), 2U);
+  n.policy.archive = "/mnt/backup";
+  EXPECT_EQ(steps_of(n.plan()), (ids{"pulled"}));
+  EXPECT_EQ(why(n.plan(), "local"), "local_only");
+  n.policy.archive.clear();
+  n.policy.keep.ask_registry = true;
+  EXPECT_TRUE(n.plan().steps.empty()) << "nobody has asked whether the registry still has it";
+  EXPECT_EQ(why(n.plan(), "pulled"), "local_only");
+}
+
 TEST(plan_keep, a_digest_proves_no_registry_on_the_containerd_store_and_on_podman) {
   for (const bool podman : {false, true}) {
     plan_node n;

@@ -124,7 +124,7 @@ class explainer {
   }
 
   void add_keep_rules() {
-    const image_keeper keeper(picture_.node, which_.keep, uses_, holders_, rules_, now_);
+    const image_keeper keeper(picture_.node, which_.keep, !which_.archive.empty(), uses_, holders_, rules_, now_);
     for (const auto why : protecting_reasons) {
       const auto held = keeper.check(why, index_);
       add(why, held.has_value(), held ? rules_.text(held->rule) : rule_as_set(why, which_.keep), keep_detail(why),

@@ -9,7 +9,7 @@
 
 namespace docksweep::core {
 
-image_keeper::image_keeper(const view& node, const keep_rules& keep, std::span<const use_times> uses,
+image_keeper::image_keeper(const view& node, const keep_rules& keep, bool archived, std::span<const use_times> uses,
                            const image_holders& holders, rule_book& rules, instant now)
     : node_(node.what()),
       keep_(keep),
@@ -19,9 +19,13 @@ image_keeper::image_keeper(const view& node, const keep_rules& keep, std::span<c
       now_(now),
       // On the containerd store and on Podman images made here have digests, too (ENGINE facts §3).
       digests_prove_a_registry_(node_.engine.store == image_store::graphdriver && node_.engine.engine != "podman"),
+      // In doubt nothing goes: no image can be saved yet, and no registry be asked.
+      holds_local_(keep.local_only || keep.ask_registry || archived),
       per_repository_rule_(rules.number(fmt::format("keep.per_repository = {}", keep.per_repository))),
       digest_only_rule_(rules.number("keep.digest_only = true")),
-      local_only_rule_(rules.number("keep.local_only = true")),
+      local_only_rule_(rules.number(keep.local_only     ? "keep.local_only = true"
+                                    : keep.ask_registry ? "keep.ask_registry = true, and none can be asked yet"
+                                                        : "archive: images cannot be saved yet")),
       min_age_rule_(rules.number(fmt::format("keep.min_age = {}", print_duration(keep.min_age)))) {
   if (keep_.per_repository > 0) find_newest_of_repositories();
 }
@@ -51,7 +55,7 @@ std::optional<ruling> image_keeper::check(reason which, std::size_t index) const
       if (keep_.digest_only && one.tags.empty() && !one.digests.empty()) return because(which, digest_only_rule_);
       return std::nullopt;
     case reason::local_only:
-      if (keep_.local_only && is_local_only(one, index)) return because(which, local_only_rule_);
+      if (holds_local_ && is_local_only(one, index)) return because(which, local_only_rule_);
       return std::nullopt;
     case reason::min_age:
       return by_age(index);
@@ -106,6 +110,7 @@ std::optional<ruling> image_keeper::by_container(std::size_t index) const {
 
 bool image_keeper::is_local_only(const image& one, std::size_t index) const {
   if (one.tags.empty()) return false;
+  if (keep_.ask_registry) return true;
   if (digests_prove_a_registry_) return one.digests.empty();
   return uses_[index].origin != image_origin::pulled;
 }

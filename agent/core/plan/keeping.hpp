@@ -15,8 +15,9 @@ namespace docksweep::core {
 class image_keeper {
  public:
   // Everything that is referred to outlives the keeper. `uses` lies beside the view's images.
-  image_keeper(const view& node, const keep_rules& keep, std::span<const use_times> uses, const image_holders& holders,
-               rule_book& rules, instant now);
+  // `archived`: the policy wants what only this node has to be saved before it goes.
+  image_keeper(const view& node, const keep_rules& keep, bool archived, std::span<const use_times> uses,
+               const image_holders& holders, rule_book& rules, instant now);
 
   // One of protecting_reasons: whether that rule holds this image.
   std::optional<ruling> check(reason which, std::size_t image) const;
@@ -41,6 +42,7 @@ class image_keeper {
   instant now_;
   bool digests_prove_a_registry_ = false;
   std::vector<bool> newest_of_repository_;
+  bool holds_local_;
   std::uint32_t per_repository_rule_, digest_only_rule_, local_only_rule_, min_age_rule_;
 };
 
