@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -164,6 +165,7 @@ class event_stream:
     def __init__(self, socket_path, path):
         self._link = unix_http.connection(socket_path, timeout=60)
         self._link.request("GET", path)
+        self._socket = self._link.sock
         self._response = self._link.getresponse()
 
     def __iter__(self):
@@ -172,6 +174,8 @@ class event_stream:
                 yield json.loads(line)
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads
         self._response.close()
         self._link.close()
 
