@@ -5,13 +5,15 @@ import sqlite3
 import time
 
 import containers
+import docksweep
 import images
 import sweeping
 from cases_freed import SEED
 
 
 class crash:
-    kills = 50
+    kills = 20        # of a sweep by hand
+    agent_kills = 50  # of the agent in a sweep of its own
     images = 30
 
     def setUp(self):
@@ -63,6 +65,34 @@ class crash:
             for removal in self.node.removals(one["id"]):
                 self.assertIn(removal["outcome"], ("removed", "gone", "skipped", "failed", "kept", "refused"), removal)
         self.assertEqual(len(there), 1)
+
+    def test_the_agent_killed_at_random_moments(self):
+        """Each start settles what the one before left; the record then agrees with the engine."""
+        source = random.Random(f"{SEED}-agent")
+        rule = {"name": "many", "when": {"images_above": 4, "for": "0s"}, "until": {"images_below": 3},
+                "remove": {"images": "unused"}, "cooldown": "0s"}
+        settings = {"mode": "enforce", "settle": "0s", "keep": sweeping.KEEP_NOTHING, "policy": [rule],
+                    "state": {"path": self.node.state}}
+        hit = 0
+        for number in range(self.agent_kills):
+            self.fill()
+            with docksweep.agent(self.engine.host, settings) as one:
+                before = len(sweeping.ids(self.engine))
+                one.wait_for(lambda: len(sweeping.ids(self.engine)) < before, "a sweep at work", 60, 0.001)
+                time.sleep(source.uniform(0, 0.3))
+                one.kill()
+            self.sound(f"kill {number}")
+            hit += self.node.sweeps()[0]["outcome"] == "running"
+        with docksweep.agent(self.engine.host, settings) as one:
+            one.wait_for(lambda: "running" not in {sweep["outcome"] for sweep in self.node.sweeps()}, "all settled", 60, 0.2)
+            one.wait_for(lambda: len(sweeping.ids(self.engine)) < 3, "the rest of the work", 60, 0.1)
+        print(f"\n{self.engine.name}: {hit} of {self.agent_kills} kills hit the agent in a sweep", flush=True)
+        there = sweeping.ids(self.engine)
+        newest = {}
+        for sweep in reversed(self.node.json("history", "--limit", "1000")["sweeps"]):
+            newest |= {one["id"]: one["outcome"] for one in self.node.removals(sweep["id"])}
+        for image_id, outcome in newest.items():
+            self.assertEqual(outcome in ("removed", "gone"), image_id not in there, (image_id, outcome))
 
     def sound(self, what):
         with sqlite3.connect(f"file:{self.node.state}?mode=ro", uri=True) as state:

@@ -288,6 +288,19 @@ class field:
             verdict = next(one for one in json.loads(plan)["verdicts"] if one["id"] == pulled)
             self.assertEqual((verdict["action"], verdict["reason"]), ("keep", "reference"))
 
+    # --- 8: breaks when the engine's minimum API moves --------------------------------------------------------------
+
+    def test_08_watchtower_2122_speaks_the_version_that_the_engine_has(self):
+        """A fixed version (v1.24, v1.41) ends with "client version … is too old" or "too new" on one engine or another."""
+        self.load("free:1", [images.layer.of_size(4_000)])
+        with counting_proxy(self.engine.socket, f"{self.engine.folder}/s/version.sock") as proxy:
+            with sweeping.policies(proxy.host) as node:
+                self.swept(node)
+            newest = self.engine.version["ApiVersion"]
+            spoken = {one.target.split("/")[1] for one in proxy.requests() if one.path != "/_ping"}
+        self.assertEqual(spoken, {f"v{newest}"})
+        self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE})
+
     # --- 9: one odd object stops everything -------------------------------------------------------------------------
 
     def test_09_docuum_341_a_container_that_is_dead(self):

@@ -33,6 +33,7 @@ class swept_bytes(cases_swept_bytes.swept_in_bounds, unittest.TestCase):
 
 class crash(cases_crash.crash, unittest.TestCase):
     images = 12  # a removal takes longer there
+    agent_kills = 10
     start = staticmethod(start)
 
 
