@@ -157,6 +157,13 @@ bool step_removal::passes(const recheck_result& found) {
     end(found.outcome, found.problem);
     return false;
   }
+  // A container that came and went leaves no holder behind.
+  if (task_.used_since && task_.used_since()) {
+    task_.record.outcome = outcome::kept;
+    task_.record.why = core::reason::min_age;
+    task_.record.problem = "used since the plan was made";
+    return false;
+  }
   return true;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct removal_task {
   known_container container;           // what the plan knew, of a container
   std::optional<std::uint32_t> image;  // place in the view, of an image
   bool enforce = false;
+  std::function<bool()> used_since;  // since the plan was made; null: it does not matter
   bool may_stay = false;  // untag: names may go although the image stays as the parent of others
 };
 
@@ -73,7 +75,8 @@ class step_removal {
   task<look_result> look();  // after an answer that tells nothing
   task<look_result> look_once();
   task<core::result<removal_answer>> remove(std::string name);
-  bool passes(const recheck_result& found);  // keep and end are written down; false then
+  // Whether it may go, by the re-check and by its use since; why not is written down.
+  bool passes(const recheck_result& found);
   void failed(core::removal_outcome outcome, removal_failure why, std::string problem);
   void end(core::sweep_outcome outcome, std::string problem);
   task<void> write_down();

@@ -80,6 +80,16 @@ std::optional<std::uint32_t> image_family::child_of(std::uint32_t place) const {
   return std::nullopt;
 }
 
+bool use_protects(const core::policy& which, core::target_kind kind) {
+  const auto positive = [](const std::optional<core::duration>& time) { return time && *time > core::duration(0); };
+  const auto& remove = which.remove;
+  if (kind == core::target_kind::image) {
+    return positive(which.keep.min_age) || (remove.images && positive(remove.images->unused_for));
+  }
+  if (kind != core::target_kind::volume) return false;
+  return positive(which.keep.min_age) || (remove.volumes && positive(remove.volumes->unused_for));
+}
+
 std::vector<core::removal_record> removal_records(const sweep_request& request, core::instant now) {
   std::vector<core::removal_record> records;
   records.reserve(request.plan.steps.size());

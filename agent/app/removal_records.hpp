@@ -34,6 +34,9 @@ class image_family {
   std::unordered_set<std::uint32_t> gone_;
 };
 
+// Whether last use speaks for objects of this kind under a policy: keep.min_age, or unused_for of its selection.
+bool use_protects(const core::policy& which, core::target_kind kind);
+
 // One record for each step, in their order. References are the names that are to go; digests, layers, platform and
 // origin are what the image has. The plan says which view and books it was made of: `request`.
 std::vector<core::removal_record> removal_records(const sweep_request& request, core::instant now);

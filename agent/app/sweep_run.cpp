@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/held_images.hpp"
+
 namespace docksweep::app {
 namespace {
 
@@ -117,6 +119,19 @@ bool sweep_run::kept_for_child(std::size_t step) {
   return true;
 }
 
+// The end of a container that this sweep removes counts as a use of its image, too.
+bool sweep_run::used_by_others(std::size_t step) const {
+  const core::plan_step& what = request_.plan.steps[step];
+  if (what.after_step > 0 || !request_.used_since(what)) return false;
+  const auto place = place_of_image(*request_.node, what.id);
+  if (what.kind != core::target_kind::image || !place || removed_containers_.empty()) return true;
+  std::vector<core::container> ours;
+  for (const core::container& one : request_.node->what().containers) {
+    if (removed_containers_.contains(one.id)) ours.push_back(one);
+  }
+  return !core::held_images(ours).holds(request_.node->what().images[*place]);
+}
+
 task<void> sweep_run::work_on(std::size_t step) {
   const core::plan_step& what = request_.plan.steps[step];
   removal_task to_do{.step = what,
@@ -126,8 +141,12 @@ task<void> sweep_run::work_on(std::size_t step) {
                      .container = containers_[step],
                      .image = std::nullopt,
                      .enforce = request_.enforce,
+                     .used_since = nullptr,
                      .may_stay = names_may_go_alone(request_.policy)};
   if (what.kind == core::target_kind::image) to_do.image = place_of_image(*request_.node, what.id);
+  if (request_.used_since && use_protects(request_.policy, what.kind)) {
+    to_do.used_since = [this, step] { return used_by_others(step); };
+  }
   step_removal removal(with_, std::move(to_do));
   if (kept_for_child(step)) {
     removals_[step].at = with_.options.now();

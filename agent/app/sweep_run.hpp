@@ -29,6 +29,7 @@ class sweep_run {
   task<void> measure();
   known_container container_of(const core::plan_step& step) const;
   bool kept_for_child(std::size_t step);
+  bool used_by_others(std::size_t step) const;
   void account(std::size_t step, const step_removal& removal);
   void count_image(std::size_t step, bool object_gone);
   core::byte_count surely_freed(std::size_t step) const;

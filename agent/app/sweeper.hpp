@@ -34,6 +34,9 @@ struct sweep_request {
   core::sweep_trigger trigger = core::sweep_trigger::manual;
   std::string actor;
   std::string cause;
+  // Whether the image or volume of a step was used after the plan was made, containers that have ended since included:
+  // asked right before each removal, where a keep rule goes by use. Null, or false: not that anybody knows.
+  std::function<bool(const core::plan_step&)> used_since;
   bool enforce = false;  // false: observe, whatever the policy says
 };
 
@@ -88,8 +91,8 @@ class sweeper {
   bool running() const;
 
   // What a crash left on record: asks the engine about each removal that was attempted or planned, and writes down the
-  // truth. Needs the permit; does nothing while another process sweeps. Returns how many sweeps it settled.
-  task<core::result<int>> settle(std::string engine_id);
+  // truth. Needs the permit. Returns how many sweeps it settled; nullopt: another process sweeps, ask again later.
+  task<core::result<std::optional<int>>> settle(std::string engine_id);
 
  private:
   struct impl;

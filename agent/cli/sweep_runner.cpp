@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <csignal>
+#include <unordered_map>
 
 #include "app/sweeper.hpp"
 #include "cli/sweep_progress.hpp"
@@ -120,6 +121,37 @@ app::sweep_request request_of(const sweep_order& order) {
   return request;
 }
 
+using use_times = std::unordered_map<std::string, core::instant>;
+
+use_times times_of(core::result<std::vector<core::use_record>> read) {
+  use_times times;
+  if (!read) return times;
+  for (auto& one : *read) times.emplace(std::move(one.id), one.last_used);
+  return times;
+}
+
+// What an agent has put on record while the question waited for its answer. Compared with what the plan knew: what was
+// used shortly before the plan may have come to the record after it.
+app::task<void> tell_later_use(session& with, const sweep_order& order, app::sweep_request& request) {
+  const auto& engine = order.node.read.view->what().engine.id;
+  auto reading_images = with.memory->load_image_use(engine);
+  auto images = co_await std::move(reading_images);
+  auto reading_volumes = with.memory->load_volume_use(engine);
+  auto volumes = co_await std::move(reading_volumes);
+  if (!images) complain("which images were used since the plan was made cannot be read: " + images.error().message);
+  auto image_times = times_of(std::move(images));
+  auto volume_times = times_of(std::move(volumes));
+  request.used_since = [&order, image_times = std::move(image_times),
+                        volume_times = std::move(volume_times)](const core::plan_step& step) {
+    const bool volume = step.kind == core::target_kind::volume;
+    const auto& times = volume ? volume_times : image_times;
+    const auto now = times.find(step.id);
+    if (now == times.end()) return false;
+    const auto* known = (volume ? order.node.usage.volumes : order.node.usage.images).find(step.id);
+    return now->second > (known != nullptr ? known->last_used : order.plan.made_at);
+  };
+}
+
 app::task<int> refused(const sweep_order& order, const app::sweep_refusal& why) {
   if (order.json) print(order_json(order, nullptr, {}, why.message));
   complain("nothing was removed: " + why.message);
@@ -136,6 +168,8 @@ app::task<int> sweep_now(session& with, const sweep_order& order) {
     const auto executor = co_await boost::asio::this_coro::executor;
     const stop_on_signal stopping(executor, sweep, display);
     auto request = request_of(order);
+    auto reading = tell_later_use(with, order, request);
+    co_await std::move(reading);
     auto running = sweep.run(std::move(request), display.observer());
     outcome = co_await std::move(running);
   }

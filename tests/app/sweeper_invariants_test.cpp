@@ -53,6 +53,60 @@ TEST_F(sweeper_invariants, invariant_1_keeps_containers_that_run_again_or_have_r
   EXPECT_EQ(record.removals[2].inspect, "{\"Name\":\"third\"}");
 }
 
+TEST_F(sweeper_invariants, invariant_4_keeps_what_was_used_between_plan_and_delete_by_a_container_that_is_gone) {
+  const auto app = add_image("app", {"app:1", "app:2"}, {{"l1", 100}});
+  const auto other = add_image("other", {"other:1"}, {{"o", 5}});
+  auto request = plan_of({app, other});
+  request.used_since = [&](const core::plan_step& step) { return step.id == app; };
+  ASSERT_TRUE(sweep(std::move(request)).has_value());
+  EXPECT_THAT(script.removals(), ElementsAre("remove_image other:1"));
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::kept, outcome::removed));
+  EXPECT_EQ(record.removals[0].why, core::reason::min_age);
+  EXPECT_EQ(record.removals[0].problem, "used since the plan was made");
+}
+
+TEST_F(sweeper_invariants, invariant_4_use_between_two_names_puts_the_first_one_back) {
+  const auto app = add_image("app", {"app:1", "app:2"}, {{"l1", 100}});
+  auto request = plan_of({app});
+  bool used = false;
+  request.used_since = [&](const core::plan_step&) { return used; };
+  when("remove_image app:1", [&] { used = true; });
+  ASSERT_TRUE(sweep(std::move(request)).has_value());
+  EXPECT_THAT(script.removals(), ElementsAre("remove_image app:1"));
+  EXPECT_EQ(record.removals[0].outcome, outcome::kept);
+  EXPECT_THAT(engine.images.at(app).tags, testing::UnorderedElementsAre("app:1", "app:2"));
+}
+
+TEST_F(sweeper_invariants, use_that_the_sweep_itself_ends_or_that_no_rule_goes_by_keeps_nothing) {
+  const auto app = add_image("app", {"app:1"}, {{"l1", 100}});
+  const auto freed = [&](std::uint32_t after_step, bool named) {
+    auto request = plan_of({app});
+    request.plan.steps[0].after_step = after_step;
+    request.used_since = [](const core::plan_step&) { return true; };
+    if (named) {
+      const auto job = add_container("job", app);
+      request.node = look();
+      request.plan.steps.insert(request.plan.steps.begin(), step_of(core::target_kind::container, job, {"job"}));
+    }
+    return request;
+  };
+  ASSERT_TRUE(sweep(freed(1, false)).has_value());
+  EXPECT_FALSE(engine.images.contains(app));
+  add_image("app", {"app:1"}, {{"l1", 100}});
+  ASSERT_TRUE(sweep(freed(0, true)).has_value());  // as `remove CONTAINER IMAGE` plans it
+  EXPECT_FALSE(engine.images.contains(app));
+
+  add_image("app", {"app:1"}, {{"l1", 100}});
+  auto request = freed(0, false);
+  request.policy.keep.min_age = core::duration(0);
+  request.policy.remove.images = core::image_selection{.unused_for = std::chrono::hours(1)};
+  ASSERT_TRUE(sweep(request).has_value());
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::kept));
+  request.policy.remove.images->unused_for = std::nullopt;
+  ASSERT_TRUE(sweep(std::move(request)).has_value());
+  EXPECT_FALSE(engine.images.contains(app));
+}
+
 TEST_F(sweeper_invariants, invariant_2_names_go_one_at_a_time_each_with_its_own_recheck) {
   const auto app = add_image("app", {"a:1", "b:1", "c:1"}, {{"l1", 100}});
   ASSERT_TRUE(sweep(plan_of({app})).has_value());
