@@ -158,6 +158,11 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   request.actor = "agent";
   request.cause = cause;
   request.enforce = enforce;
+  request.used_since = [this, planned = request.plan.made_at](const core::plan_step& step) {
+    const core::node_usage& usage = with_.usage.usage();
+    const auto* use = (step.kind == core::target_kind::volume ? usage.volumes : usage.images).find(step.id);
+    return use != nullptr && use->last_used > planned;
+  };
 
   struct busy_while {
     impl& self;

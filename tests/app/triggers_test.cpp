@@ -28,6 +28,23 @@ TEST_F(triggers_on_node, a_quantity_beyond_its_threshold_is_answered_by_a_sweep)
   EXPECT_EQ(sweep.actor, "agent");
 }
 
+TEST_F(triggers_on_node, an_image_that_was_used_while_its_sweep_ran_stays) {
+  policies = {dangling_policy()};
+  policies[0].keep.min_age = 1h;
+  add_image(1);
+  add_image(2);
+  engine.on_removal = [this] {
+    engine.on_removal = nullptr;
+    for (const int number : {1, 2}) usage->on_event(test::image_event("push", image_id(number)));
+  };
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  run_for(50ms);
+  let_pass(2h);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(engine.removed.size(), 1U) << "the first one was in hand";
+}
+
 TEST_F(triggers_on_node, a_hold_that_is_not_over_starts_nothing) {
   policies = {dangling_policy()};
   policies[0].when.hold = 1h;
