@@ -151,14 +151,16 @@ bool sweeper::running() const {
   return impl_->running;
 }
 
-task<core::result<int>> sweeper::settle(std::string engine_id) {
+task<core::result<std::optional<int>>> sweeper::settle(std::string engine_id) {
   auto asking = impl_->record.try_to_sweep(engine_id);
   auto permit = co_await std::move(asking);
   if (!permit) co_return std::unexpected(std::move(permit.error()));
-  if (*permit == nullptr) co_return 0;
+  if (*permit == nullptr) co_return std::optional<int>();
   settle_parts with{impl_->engine, impl_->record, impl_->log, impl_->options};
   auto settling = settle_sweeps(with, std::move(engine_id));
-  co_return co_await std::move(settling);
+  const auto settled = co_await std::move(settling);
+  if (!settled) co_return std::unexpected(settled.error());
+  co_return std::optional<int>(*settled);
 }
 
 }  // namespace docksweep::app

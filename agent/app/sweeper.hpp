@@ -91,8 +91,8 @@ class sweeper {
   bool running() const;
 
   // What a crash left on record: asks the engine about each removal that was attempted or planned, and writes down the
-  // truth. Needs the permit; does nothing while another process sweeps. Returns how many sweeps it settled.
-  task<core::result<int>> settle(std::string engine_id);
+  // truth. Needs the permit. Returns how many sweeps it settled; nullopt: another process sweeps, ask again later.
+  task<core::result<std::optional<int>>> settle(std::string engine_id);
 
  private:
   struct impl;

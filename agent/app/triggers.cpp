@@ -155,6 +155,8 @@ void triggers::impl::take_over(std::vector<core::policy> policies, core::keep_ru
       entry = std::make_shared<policy_entry>(**before);
       entry->plan = nullptr;
       entry->due = entry->next_moment = std::nullopt;
+      entry->threshold_rests_until = policy_entry::moment(0);
+      entry->observed_at = std::nullopt;
       // Another schedule has nothing to make up for.
       if (entry->policy.when.schedule != policy.when.schedule) entry->memory.last_scheduled = wall_now();
     }

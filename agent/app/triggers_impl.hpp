@@ -43,6 +43,10 @@ struct policy_entry {
   moment not_before{0};                   // a run that came to nothing is not tried again at once
   moment nothing_until{0};                // nor one that found nothing to do, while the view is the same
   std::weak_ptr<const core::view> nothing_in;
+  // After a threshold's sweep that removed nothing: the threshold is still crossed, and the same would follow.
+  moment threshold_rests_until{0};
+  std::vector<std::string> observed_steps;  // of the last run on record in observe mode: sorted IDs
+  std::optional<moment> observed_at;        // and when that ended
   bool unsaved = false;   // memory has changed since it was written down
   bool observed = false;  // its last run removed nothing on purpose: what follows is no cooldown
 
@@ -83,6 +87,7 @@ struct triggers::impl {
   std::optional<skip_reason> why_not_now(const policy_entry& entry) const;
   void skip(policy_entry& entry, skip_reason why, const std::string& cause);
   task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause);
+  bool observed_before(const policy_entry& entry, const std::vector<std::string>& steps) const;
   void not_begun(policy_entry& entry, const sweep_refusal& refusal, const std::string& cause);
   task<void> scheduled_done(entry_pointer entry);
   bool is_current(const entry_pointer& entry) const;

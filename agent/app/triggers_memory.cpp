@@ -83,7 +83,8 @@ task<bool> triggers::impl::settle_crashes(std::string engine_id) {
                   {{"why", settled.error().message}, {"next", "try again in a minute"}});
     co_return false;
   }
-  if (*settled > 0) with_.log.log(log_level::info, "sweeps_settled", {{"count", std::to_string(*settled)}});
+  if (!*settled) co_return false;  // another process sweeps: what a crash left waits until that has ended
+  if (**settled > 0) with_.log.log(log_level::info, "sweeps_settled", {{"count", std::to_string(**settled)}});
   co_return true;
 }
 

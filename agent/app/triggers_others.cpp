@@ -34,7 +34,6 @@ task<bool> triggers::impl::count_sweeps_of_others() {
   history_query query;
   query.engine_id = known_id_;
   query.since = watching_since_;
-  query.with_removals = true;
   auto loading = with_.record.load_history(std::move(query));
   const auto page = co_await std::move(loading);
   if (!page) {
@@ -43,9 +42,21 @@ task<bool> triggers::impl::count_sweeps_of_others() {
   }
   if (busy_) co_return false;
   for (const auto& sweep : page->sweeps) {
-    if (!sweep.ended || sweep.policy.empty() || !counted_sweeps_.insert(sweep.id).second) continue;
+    if (!sweep.ended || sweep.policy.empty() || counted_sweeps_.contains(sweep.id)) continue;
+    // Only now: any write by others leads here, and a record of removals is long.
+    history_query of_sweep;
+    of_sweep.engine_id = known_id_;
+    of_sweep.sweep_id = sweep.id;
+    of_sweep.with_removals = true;
+    auto reading = with_.record.load_history(std::move(of_sweep));
+    const auto whole = co_await std::move(reading);
+    if (!whole) {
+      storage_failed(whole.error());
+      co_return false;
+    }
+    if (!counted_sweeps_.insert(sweep.id).second) continue;
     with_.counts.sweep_ended(sweep, std::max(*sweep.ended - sweep.began, core::instant::duration(0)));
-    for (const auto& one : page->removals) {
+    for (const auto& one : whole->removals) {
       if (one.sweep_id == sweep.id) count_removal(with_.counts, sweep, one);
     }
   }

@@ -20,6 +20,19 @@ constexpr auto view_catches_up = 5s;
 constexpr auto reading_takes = 60s;
 // Something is broken (no lock file, no durable record): it will not be well a second later.
 constexpr auto rest_after_fault = 60s;
+// A threshold that a sweep without any removal left crossed would start the same one over and over, whatever the
+// cooldown: each puts its whole plan on record.
+constexpr auto rest_after_observed = 10min;
+constexpr auto rest_after_no_removal = 1min;
+// The same plan is not put on record again so soon; shadow regrets look back no further.
+constexpr auto observed_lasts = 24h;
+
+std::vector<std::string> sorted_ids(const core::plan& plan) {
+  std::vector<std::string> ids;
+  for (const auto& step : plan.steps) ids.push_back(step.id);
+  std::ranges::sort(ids);
+  return ids;
+}
 
 }  // namespace
 
@@ -71,7 +84,7 @@ task<void> triggers::impl::consider(entry_pointer entry) {
     co_return;
   }
   const auto now = boot_now();
-  if (now < entry->not_before) co_return;
+  if (now < entry->not_before || (threshold && now < entry->threshold_rests_until)) co_return;
   if (now < entry->nothing_until && entry->nothing_in.lock() == with_.node.current()) co_return;
 
   const core::policy policy = entry->policy;
@@ -147,6 +160,15 @@ void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::strin
 
 task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause) {
   const bool enforce = entry->policy.mode == core::mode::enforce && with_.durable;
+  const bool threshold = trigger == core::sweep_trigger::threshold;
+  const auto rest = std::max<std::chrono::nanoseconds>(entry->policy.cooldown,
+                                                       enforce ? rest_after_no_removal : rest_after_observed);
+  auto steps = sorted_ids(what.plan);
+  if (!enforce && threshold && observed_before(*entry, steps)) {
+    entry->threshold_rests_until = boot_now() + rest;
+    skip(*entry, skip_reason::observe, cause);
+    co_return;
+  }
   sweep_request request;
   request.policy = entry->policy;
   request.plan = std::move(what.plan);
@@ -175,13 +197,11 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
     busy_while(const busy_while&) = delete;
     busy_while& operator=(const busy_while&) = delete;
   };
-  std::expected<core::sweep_record, sweep_refusal> outcome = std::unexpected(sweep_refusal{});
-  {
-    const busy_while here(*this);
-    running_policy_ = entry->policy.name;
-    auto working = with_.sweeps.run(std::move(request));
-    outcome = co_await std::move(working);
-  }
+  // Until the end is written down: who waits for it may end the process then.
+  const busy_while here(*this);
+  running_policy_ = entry->policy.name;
+  auto working = with_.sweeps.run(std::move(request));
+  const auto outcome = co_await std::move(working);
   if (!outcome) {
     not_begun(*entry, outcome.error(), cause);
     co_return;
@@ -190,12 +210,21 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   if (!enforce) skip(*entry, skip_reason::observe, cause);
   entry->counted.clear();
   entry->observed = !enforce;
+  if (!enforce) {
+    entry->observed_steps = std::move(steps);
+    entry->observed_at = boot_now();
+  }
+  if (threshold && outcome->removed == 0) entry->threshold_rests_until = boot_now() + rest;
   if (trigger == core::sweep_trigger::schedule) {
     auto done = scheduled_done(entry);
     co_await std::move(done);
   }
   auto remembering = ended(entry, *outcome);
   co_await std::move(remembering);
+}
+
+bool triggers::impl::observed_before(const policy_entry& entry, const std::vector<std::string>& steps) const {
+  return entry.observed_at && boot_now() - *entry.observed_at < observed_lasts && entry.observed_steps == steps;
 }
 
 void triggers::impl::not_begun(policy_entry& entry, const sweep_refusal& refusal, const std::string& cause) {

@@ -137,6 +137,10 @@ core::result<void> agent::take_over(config::settings fresh) {
   if (other != nullptr) {
     next_engine_ = std::move(other);
     engine_changed_.notify();
+  } else if (next_engine_ != nullptr) {
+    // The engine that an earlier reload named still waits for its turn: it begins with what holds by then.
+    next_engine_->watcher.set_intervals(settings_.inventory.resync, settings_.inventory.disk_usage);
+    next_engine_->triggers.take_over(settings_.policies, settings_.keep, trigger_options_of(settings_));
   }
   return {};
 }

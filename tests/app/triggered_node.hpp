@@ -23,6 +23,7 @@ class changing_engine final : public app::container_engine {
   explicit changing_engine(fake_engine& what) : held(what) {}
   fake_engine& held;
   std::vector<std::string> removed;         // names, in order
+  bool refuses = false;                     // removals: in use
   milliseconds removal_takes{0};
   std::function<void()> on_removal;         // when one begins
 
@@ -55,6 +56,7 @@ class changing_engine final : public app::container_engine {
     if (on_removal) on_removal();
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, removal_takes);
     co_await timer.async_wait(boost::asio::use_awaitable);
+    if (refuses) co_return core::fail(core::failure_code::conflict, "image is being used by running container", 409);
     app::image_removal answer;
     for (auto& [id, image] : held.images) {
       const bool by_tag = std::erase(image.tags, name) > 0;
@@ -116,13 +118,14 @@ class kept_counts final : public app::sweep_telemetry {
  public:
   std::map<std::string, int> skipped, missed;
   std::vector<core::sweep_record> ended;
+  int removals = 0;
   void sweep_began(std::string_view, core::sweep_trigger) override {}
   void sweep_ended(const core::sweep_record& sweep, std::chrono::nanoseconds) override { ended.push_back(sweep); }
   void sweep_skipped(std::string_view policy, app::skip_reason why) override {
     ++skipped[std::string(policy) + " " + std::string(app::to_string(why))];
   }
   void schedule_missed(std::string_view policy) override { ++missed[std::string(policy)]; }
-  void removed(std::string_view, core::target_kind) override {}
+  void removed(std::string_view, core::target_kind) override { ++removals; }
   void removal_failed(app::removal_failure) override {}
   void bytes(core::target_kind, core::byte_count, core::byte_count) override {}
   void regret(std::string_view, core::byte_count) override {}

@@ -71,7 +71,7 @@ TEST_F(triggers_on_node, the_path_that_started_it_must_recover_itself) {
   EXPECT_EQ(counts.ended[0].cause, "disk 0.9 above 0.85 at /other");
 }
 
-TEST_F(triggers_on_node, in_observe_mode_nothing_is_removed_and_the_plan_is_on_record_once_per_cooldown) {
+TEST_F(triggers_on_node, in_observe_mode_nothing_is_removed_and_another_plan_is_on_record_once_per_cooldown) {
   policies = {dangling_policy()};
   policies[0].mode = core::mode::observe;
   add_image(1);
@@ -83,11 +83,98 @@ TEST_F(triggers_on_node, in_observe_mode_nothing_is_removed_and_the_plan_is_on_r
   EXPECT_EQ(sweeps_ended(), 1U);
   EXPECT_EQ(counts.skipped["pressure observe"], 1);
   EXPECT_EQ(counts.skipped["pressure cooldown"], 0) << "nothing was removed";
+  add_image(3);
   let_pass(10min);
   ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
   EXPECT_EQ(counts.skipped["pressure observe"], 2);
   EXPECT_TRUE(engine.removed.empty());
-  EXPECT_EQ(held.images.size(), 2U);
+  EXPECT_EQ(held.images.size(), 3U);
+}
+
+TEST_F(triggers_on_node, in_observe_mode_the_same_plan_is_on_record_once_a_day) {
+  policies = {dangling_policy()};
+  policies[0].mode = core::mode::observe;
+  policies[0].cooldown = 0s;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  let_pass(9min);
+  run_for(100ms);
+  EXPECT_EQ(counts.skipped["pressure observe"], 1) << "no cooldown makes it plan at every look";
+  let_pass(1min);
+  ASSERT_TRUE(run_until([&] { return counts.skipped["pressure observe"] == 2; }));
+  let_pass(23h);
+  run_for(100ms);
+  EXPECT_EQ(sweeps_ended(), 1U);
+  let_pass(1h);
+  EXPECT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
+}
+
+TEST_F(triggers_on_node, a_sweep_that_removed_nothing_is_not_tried_again_at_every_look) {
+  policies = {dangling_policy()};
+  policies[0].cooldown = 0s;
+  engine.refuses = true;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].removed, 0);
+  let_pass(50s);
+  run_for(100ms);
+  EXPECT_EQ(sweeps_ended(), 1U);
+  engine.refuses = false;
+  let_pass(10s);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
+  EXPECT_EQ(engine.removed.size(), 2U);
+}
+
+TEST_F(triggers_on_node, what_a_crash_left_is_settled_once_nobody_else_sweeps) {
+  open_state();
+  const auto other = another_process();
+  core::sweep_record left;
+  left.engine_id = held.identity.id;
+  left.policy = "pressure";
+  left.began = clocks().wall();
+  std::vector<core::removal_record> removals(1);
+  removals[0].object_id = image_id(9);
+  ASSERT_TRUE(run(other->begin_sweep(left, removals)));
+  auto permit = run(other->try_to_sweep(held.identity.id));
+  ASSERT_TRUE(permit && *permit != nullptr);
+  policies = {dangling_policy()};
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  run_for(100ms);
+  const auto outcome = [&] {
+    app::history_query query;
+    query.engine_id = held.identity.id;
+    return run(other->load_history(query)).value().sweeps.at(0).outcome;
+  };
+  EXPECT_EQ(outcome(), core::sweep_outcome::running);
+  permit->reset();
+  let_pass(1min);
+  EXPECT_TRUE(run_until([&] { return outcome() == core::sweep_outcome::interrupted; }));
+}
+
+TEST_F(triggers_on_node, the_end_waits_until_a_run_is_written_down) {
+  policies = {scheduled_policy("* * * * *")};
+  add_image(1);
+  start();
+  ASSERT_TRUE(run_until([&] { return triggers->status().at(0).next_run && usage->ready(); }));
+  run_for(50ms);
+  engine.removal_takes = 100ms;
+  bool in_hand = false, written = false;
+  engine.on_removal = [&] { in_hand = true; };
+  let_pass(1min);
+  ASSERT_TRUE(run_until([&] { return in_hand; }));
+  const auto ending = [&]() -> task<bool> {
+    auto waiting = triggers->wind_down("SIGTERM", 30s);
+    co_await std::move(waiting);
+    written = triggers->status().at(0).memory.last_ended.has_value();
+    co_return true;
+  };
+  run(ending());
+  EXPECT_TRUE(written);
 }
 
 TEST_F(triggers_on_node, without_a_durable_state_nothing_is_enforced) {
@@ -291,6 +378,8 @@ TEST_F(triggers_on_node, a_sweep_by_another_process_counts_and_cools_down) {
   std::vector<core::removal_record> removals(1);
   removals[0].object_id = image_id(9);
   ASSERT_TRUE(run(other->begin_sweep(sweep, removals)));
+  removals[0].outcome = core::removal_outcome::removed;
+  ASSERT_TRUE(run(other->update_removal(removals[0])));
   run_for(50ms);
   EXPECT_EQ(sweeps_ended(), 0U) << "it goes on";
   sweep.ended = clocks().wall();
@@ -303,6 +392,7 @@ TEST_F(triggers_on_node, a_sweep_by_another_process_counts_and_cools_down) {
   ASSERT_TRUE(run(other->save_policy(held.identity.id, memory)));
   ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
   EXPECT_EQ(counts.ended[0].trigger, core::sweep_trigger::manual);
+  EXPECT_EQ(counts.removals, 1);
   ASSERT_TRUE(run_until([&] { return triggers->status().at(0).memory.last_ended.has_value(); }));
   add_image(1);
   add_image(2);
