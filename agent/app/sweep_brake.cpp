@@ -75,16 +75,15 @@ task<bool> sweep_brake::rest(std::chrono::milliseconds time) {
 
 task<bool> sweep_brake::await_engine() {
   const auto until = std::chrono::steady_clock::now() + options_.engine_back;
-  while (!stopped_) {
+  while (true) {
     auto asking = engine_.check_answers();
     const auto answer = co_await std::move(asking);
     if (answer) co_return true;
     throw_if_cancelled(answer.error());
-    if (std::chrono::steady_clock::now() >= until) co_return false;
+    if (stopped_ || std::chrono::steady_clock::now() >= until) co_return false;
     auto pause = rest(options_.ask_again);
     co_await std::move(pause);
   }
-  co_return false;
 }
 
 task<void> sweep_brake::grace_over() {

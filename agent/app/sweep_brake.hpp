@@ -41,7 +41,8 @@ class sweep_brake {
   // Waits; false: a stop came first.
   task<bool> rest(std::chrono::milliseconds time);
 
-  // Until a lost engine answers again; false: it did not within options.engine_back, or a stop came first.
+  // Until a lost engine answers again; false: it did not within options.engine_back, or a stop came first. It is asked
+  // once whatever came: what became of the removal in hand is looked up after a stop, too.
   task<bool> await_engine();
 
   // Waits for a removal in hand; nullopt: a stop came, and the time that it grants is over. Throws what the call

@@ -113,6 +113,28 @@ TEST_F(sweeper_brakes, a_stop_waits_for_the_removal_in_hand_and_begins_no_other)
   EXPECT_THAT(outcomes(), ElementsAre(outcome::removed, outcome::skipped));
 }
 
+// On that store the engine's answer does not tell whether the image went with its last name.
+TEST_F(sweeper_brakes, what_became_of_the_removal_in_hand_is_looked_up_after_a_stop_too) {
+  engine.identity.store = core::image_store::containerd;
+  when("remove_image one:3", [&] { sweeping->stop("SIGTERM"); });
+  const auto done = sweep(plan_of({one, two}));
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(done->outcome, core::sweep_outcome::stopped);
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::removed, outcome::skipped));
+}
+
+TEST_F(sweeper_brakes, a_stop_does_not_wait_for_a_lost_engine) {
+  engine.identity.store = core::image_store::containerd;
+  when("remove_image one:3", [&] {
+    sweeping->stop("SIGTERM");
+    script.refused["check_answers"] = std::deque<core::failure>(1000, connection_lost());
+  });
+  const auto done = sweep(plan_of({one, two}));
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(script.count("check_answers"), 1U);
+  EXPECT_THAT(outcomes(), ElementsAre(outcome::unknown, outcome::skipped));
+}
+
 TEST_F(sweeper_brakes, a_stop_between_two_names_gives_the_first_ones_back) {
   when("find_image one:3", [&] { sweeping->stop("SIGTERM"); });
   ASSERT_TRUE(sweep(plan_of({one, two})).has_value());

@@ -88,25 +88,25 @@ class smoke:
         reference = containers.runnable(self.engine)
         for state in ("running", "paused", "exited"):
             containers.in_state(self.engine, reference, state, state)
-        looked_for = traces.of(self.engine)
-        self.assertGreater(len(looked_for.left()), 5, "the check itself sees the running engine")
-        self.engine.close()
-        self.assertEqual(looked_for.left(), [])
+        with traces.of(self.engine) as looked_for:
+            self.assertGreater(len(looked_for.left()), 5, "the check itself sees the running engine")
+            self.engine.close()
+            self.assertEqual(looked_for.left(), [])
 
     def test_leaves_nothing_behind_when_the_test_is_killed(self):
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
             with self.subTest(number.name):
                 child = subprocess.Popen([sys.executable, "-B", __file__, "victim", self.id().split(".")[-2]],
                                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=HERE)
-                looked_for = traces(**json.loads(child.stdout.readline()))
-                self.assertGreater(len(looked_for.left()), 5)
-                child.send_signal(number)
-                child.wait(30)
-                child.stdout.close()
-                deadline = time.monotonic() + 30
-                while looked_for.left() and time.monotonic() < deadline:
-                    time.sleep(0.1)
-                self.assertEqual(looked_for.left(), [])
+                with traces(**json.loads(child.stdout.readline())) as looked_for:
+                    self.assertGreater(len(looked_for.left()), 5)
+                    child.send_signal(number)
+                    child.wait(30)
+                    child.stdout.close()
+                    deadline = time.monotonic() + 30
+                    while looked_for.left() and time.monotonic() < deadline:
+                        time.sleep(0.1)
+                    self.assertEqual(looked_for.left(), [])
 
 
 class docker_20_10(smoke, unittest.TestCase):

@@ -9,11 +9,24 @@ class traces:
 
     def __init__(self, folder, cgroup, init):
         self.folder, self.cgroup = folder, cgroup
-        self.namespaces = {os.readlink(f"/proc/{init}/ns/{kind}") for kind in ("pid", "mnt", "net")}
+        # Held open: the kernel gives the number of a namespace that is gone to the next one, which may be that of another
+        # engine. Not the mount namespace, whose mounts would stay; its processes are in the other two or name the folder.
+        self._held = [open(f"/proc/{init}/ns/{kind}") for kind in ("pid", "net")]
+        self._namespaces = {os.fstat(one.fileno()).st_ino for one in self._held}
 
     @classmethod
     def of(cls, engine):
         return cls(engine.folder, engine.cgroup, engine.init)
+
+    def close(self):
+        for one in self._held:
+            one.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def left(self):
         """A list of strings; empty when nothing is left."""
@@ -28,6 +41,6 @@ class traces:
         try:
             if self.folder in pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace"):
                 return True
-            return any(os.readlink(f"/proc/{pid}/ns/{kind}") in self.namespaces for kind in ("pid", "mnt", "net"))
+            return any(os.stat(f"/proc/{pid}/ns/{kind}").st_ino in self._namespaces for kind in ("pid", "net"))
         except OSError:
             return False  # it ended meanwhile
