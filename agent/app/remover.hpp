@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/engine.hpp"
+#include "app/transfer.hpp"
 #include "core/plan.hpp"
 
 namespace docksweep::app {
@@ -45,7 +46,7 @@ class remover {
   virtual task<core::result<core::listing<core::container>>> holders_of_volume(std::string name) = 0;
 };
 
-// An engine that can be read and changed: what the Docker adapter is.
-class container_engine : public engine, public remover {};
+// An engine that can be read and changed, and images moved: what the Docker adapter is.
+class container_engine : public engine, public remover, public image_transfer {};
 
 }  // namespace docksweep::app
