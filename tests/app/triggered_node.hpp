@@ -97,6 +97,21 @@ class changing_engine final : public app::container_engine {
   app::task<core::result<core::listing<core::container>>> holders_of_volume(std::string) override {
     co_return core::listing<core::container>();
   }
+
+  // Triggers move no image.
+  app::task<core::result<app::pulled_image>> pull_image(app::pull_request, app::progress_sink) override {
+    co_return not_here();
+  }
+  app::task<core::result<bool>> registry_has(std::string, std::string) override { co_return not_here(); }
+  app::task<core::result<core::byte_count>> save_image(std::string, app::piece_consumer) override {
+    co_return not_here();
+  }
+  app::task<core::result<std::vector<std::string>>> load_images(app::piece_source) override { co_return not_here(); }
+
+ private:
+  static std::unexpected<core::failure> not_here() {
+    return core::fail(core::failure_code::refused, "not by a trigger");
+  }
 };
 
 class set_disks final : public app::disks {
