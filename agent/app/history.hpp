@@ -67,6 +67,8 @@ class history {
   // that are `removed`, and those that may have been (`attempted`, `unknown`): another process may be at it right now.
   virtual task<core::result<std::vector<core::removal_record>>> removed_since(std::string engine_id,
                                                                               core::instant since) = 0;
+  // How many images `docksweep restore` has brought back since a moment.
+  virtual task<core::result<std::int64_t>> count_restored_since(std::string engine_id, core::instant since) = 0;
   virtual task<core::result<void>> forget_history_before(core::instant when) = 0;
 
   virtual task<core::result<std::optional<core::pause_state>>> load_pause() = 0;

@@ -34,6 +34,11 @@ known_image step_removal::planned_image() const {
 task<void> step_removal::remove_image() {
   std::vector<std::string> names = task_.step.names;
   if (names.empty()) names.push_back(task_.step.id);
+  if (task_.step.first.any()) {
+    auto securing = make_safe(names.front());
+    const bool safe = co_await std::move(securing);
+    if (!safe) co_return;
+  }
   for (const std::string& name : names) {
     auto removing = remove_name(name);
     const bool go_on = co_await std::move(removing);

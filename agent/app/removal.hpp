@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "app/archive.hpp"
+#include "app/disks.hpp"
 #include "app/recheck.hpp"
 #include "app/sweep_brake.hpp"
 
@@ -16,6 +18,8 @@ namespace docksweep::app {
 struct removal_parts {
   container_engine& engine;
   history& record;
+  disks& file_systems;
+  image_archive& archive;
   sweep_telemetry& counts;
   log_sink& log;
   sweep_brake& brake;
@@ -29,6 +33,8 @@ struct removal_task {
   const removed_containers& without;
   known_container container;           // what the plan knew, of a container
   std::optional<std::uint32_t> image;  // place in the view, of an image
+  std::string archive;       // folder of the policy's archive; empty: none
+  const std::vector<std::string>& engine_paths;  // where the engine keeps what it has
   bool enforce = false;
   std::function<bool()> used_since;  // since the plan was made; null: it does not matter
   bool may_stay = false;  // untag: names may go although the image stays as the parent of others
@@ -57,6 +63,10 @@ class step_removal {
   };
 
   task<void> remove_image();
+  task<bool> make_safe(std::string name);    // safeguards.cpp: what comes before an image's removal
+  task<bool> look_before(std::string name);
+  task<void> ask_registries();
+  task<void> save_to_archive();
   task<bool> remove_name(std::string name);  // false: this step is over
   task<bool> judge_name(std::string name, std::optional<core::result<removal_answer>> answer);
   task<bool> name_uncertain(std::string name, core::failure why);
@@ -87,6 +97,8 @@ class step_removal {
   removal_task task_;
   recheck check_;
   std::optional<sweep_end> end_;
+  bool registry_has_it_ = false;
+  std::string not_safe_;  // why it cannot be had back
   bool attempted_ = false;
   bool observed_ = false;
   bool gone_ = false;

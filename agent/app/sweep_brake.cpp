@@ -27,6 +27,14 @@ task<void> guarded(task<core::result<removal_answer>> call, call_outcome& outcom
   }
 }
 
+task<void> guarded(task<void> call, std::exception_ptr& thrown) {
+  try {
+    co_await std::move(call);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+}
+
 sweep_end paused_end(const core::pause_state& pause) {
   std::string text = "removals are paused";
   if (!pause.actor.empty()) text += " by " + pause.actor;
@@ -86,12 +94,27 @@ task<bool> sweep_brake::await_engine() {
   }
 }
 
-task<void> sweep_brake::grace_over() {
+task<void> sweep_brake::until_stop() {
   constexpr auto for_ever = std::chrono::steady_clock::time_point::max();
   while (!stopped_) {
     auto waiting = changed_.wait(for_ever);
     co_await std::move(waiting);
   }
+}
+
+task<bool> sweep_brake::until_stopped(task<void> call) {
+  std::exception_ptr thrown;
+  auto working = guarded(std::move(call), thrown);
+  auto stop = until_stop();
+  auto both = std::move(working) || std::move(stop);
+  const auto first = co_await std::move(both);
+  if (first.index() == 0 && thrown) std::rethrow_exception(thrown);
+  co_return first.index() == 0;
+}
+
+task<void> sweep_brake::grace_over() {
+  auto stop = until_stop();
+  co_await std::move(stop);
   const auto until = std::chrono::steady_clock::now() + options_.grace;
   while (std::chrono::steady_clock::now() < until) {
     auto waiting = changed_.wait(until);

@@ -45,11 +45,15 @@ class sweep_brake {
   // once whatever came: what became of the removal in hand is looked up after a stop, too.
   task<bool> await_engine();
 
+  // Waits for what comes before a removal; false: a stop came first, and the call was cancelled. Throws what it throws.
+  task<bool> until_stopped(task<void> call);
+
   // Waits for a removal in hand; nullopt: a stop came, and the time that it grants is over. Throws what the call
   // throws.
   task<std::optional<core::result<removal_answer>>> in_hand(task<core::result<removal_answer>> call);
 
  private:
+  task<void> until_stop();
   task<void> grace_over();
 
   wake_up changed_;

@@ -19,6 +19,14 @@ std::vector<std::string> paths_of(const sweep_request& request) {
   return {request.node->what().engine.root_dir};
 }
 
+// Where the engine keeps its things, as far as anybody knows.
+std::vector<std::string> engine_paths_of(const sweep_request& request) {
+  auto paths = request.watched_paths;
+  const auto& root = request.node->what().engine.root_dir;
+  if (!root.empty() && std::ranges::find(paths, root) == paths.end()) paths.push_back(root);
+  return paths;
+}
+
 std::string name_of(const core::plan_step& step) {
   if (step.kind == core::target_kind::build_cache) return "build cache";
   if (!step.names.empty()) return step.names.front();
@@ -36,14 +44,15 @@ sweep_refusal fault(std::string message) {
 
 }  // namespace
 
-sweep_run::sweep_run(removal_parts with, disks& file_systems, sweep_request request, sweep_observer observer)
+sweep_run::sweep_run(removal_parts with, sweep_request request, sweep_observer observer)
     : with_(with),
       request_(std::move(request)),
+      engine_paths_(engine_paths_of(request_)),
       observer_(std::move(observer)),
       sweep_(sweep_record_of(request_, with.options.now())),
       removals_(removal_records(request_, with.options.now())),
       family_(*request_.node),
-      goal_(file_systems, with.brake, with.options, request_.plan.goals, paths_of(request_)),
+      goal_(with.file_systems, with.brake, with.options, request_.plan.goals, paths_of(request_)),
       log_(with.log, sweep_),
       began_(std::chrono::steady_clock::now()) {
   for (const core::plan_step& step : request_.plan.steps) containers_.push_back(container_of(step));
@@ -140,6 +149,8 @@ task<void> sweep_run::work_on(std::size_t step) {
                      .without = removed_containers_,
                      .container = containers_[step],
                      .image = std::nullopt,
+                     .archive = request_.policy.archive,
+                     .engine_paths = engine_paths_,
                      .enforce = request_.enforce,
                      .used_since = nullptr,
                      .may_stay = names_may_go_alone(request_.policy)};

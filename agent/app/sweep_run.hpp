@@ -15,7 +15,7 @@ namespace docksweep::app {
 class sweep_run {
  public:
   // Reads what the request only refers to (usage, stopped). References outlive the run.
-  sweep_run(removal_parts with, disks& file_systems, sweep_request request, sweep_observer observer);
+  sweep_run(removal_parts with, sweep_request request, sweep_observer observer);
 
   // Measures the goal and puts everything on record. A refusal: nothing was recorded, nothing removed.
   task<std::optional<sweep_refusal>> begin();
@@ -40,6 +40,7 @@ class sweep_run {
 
   removal_parts with_;
   sweep_request request_;
+  std::vector<std::string> engine_paths_;
   sweep_observer observer_;
   core::sweep_record sweep_;
   std::vector<core::removal_record> removals_;

@@ -69,6 +69,7 @@ class sweep_telemetry {
   virtual void regret(std::string_view policy, core::byte_count bytes) = 0;
   virtual void shadow_regret(std::string_view policy) = 0;
   virtual void foreign_removal(std::int64_t count) = 0;
+  virtual void restored(std::int64_t count) = 0;  // images
 };
 
 }  // namespace docksweep::app

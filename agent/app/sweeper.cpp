@@ -18,6 +18,7 @@ struct sweeper::impl {
   container_engine& engine;
   history& record;
   disks& file_systems;
+  image_archive& archive;
   sweep_telemetry& counts;
   log_sink& log;
   sweeper_options options;
@@ -98,8 +99,8 @@ task<sweeper::impl::outcome> sweeper::impl::run(sweep_request request, sweep_obs
 task<sweeper::impl::outcome> sweeper::impl::run_with_permit(sweep_brake& with, sweep_request request,
                                                             sweep_observer observer) {
   const std::string engine_id = request.node->what().engine.id;
-  removal_parts parts{engine, record, counts, log, with, options};
-  sweep_run sweep(parts, file_systems, std::move(request), std::move(observer));
+  removal_parts parts{engine, record, file_systems, archive, counts, log, with, options};
+  sweep_run sweep(parts, std::move(request), std::move(observer));
 
   auto pausing = refuse_when_paused(with);
   auto paused = co_await std::move(pausing);
@@ -132,9 +133,9 @@ task<sweeper::impl::outcome> sweeper::impl::run_with_permit(sweep_brake& with, s
   co_return co_await std::move(ending);
 }
 
-sweeper::sweeper(container_engine& engine, history& record, disks& file_systems, sweep_telemetry& counts, log_sink& log,
-                 sweeper_options options)
-    : impl_(new impl{engine, record, file_systems, counts, log, std::move(options)}) {}
+sweeper::sweeper(container_engine& engine, history& record, disks& file_systems, image_archive& archive,
+                 sweep_telemetry& counts, log_sink& log, sweeper_options options)
+    : impl_(new impl{engine, record, file_systems, archive, counts, log, std::move(options)}) {}
 
 sweeper::~sweeper() = default;
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/archive.hpp"
 #include "app/disks.hpp"
 #include "app/history.hpp"
 #include "app/log.hpp"
@@ -77,8 +78,8 @@ struct sweeper_options {
 class sweeper {
  public:
   // All references outlive the sweeper. One sweep at a time in it, and (through the history's permit) on the engine.
-  sweeper(container_engine& engine, history& record, disks& file_systems, sweep_telemetry& counts, log_sink& log,
-          sweeper_options options = {});
+  sweeper(container_engine& engine, history& record, disks& file_systems, image_archive& archive,
+          sweep_telemetry& counts, log_sink& log, sweeper_options options = {});
   ~sweeper();
 
   // Runs to the end of the plan, its goal, or a stop. What the sweep came to is the record's outcome; a refusal means

@@ -103,6 +103,7 @@ struct triggers::impl {
   task<void> look_at_others();
   task<bool> read_pause();
   task<bool> count_sweeps_of_others();
+  task<bool> count_restored();
   void notice_pause();
   task<void> forget_old_history();
   void storage_failed(const core::failure& why);
@@ -150,6 +151,7 @@ struct triggers::impl {
   bool was_paused_ = false;
   std::optional<std::int64_t> writes_seen_;
   core::instant watching_since_{};
+  std::int64_t restored_counted_ = 0;      // since then
   std::set<std::int64_t> counted_sweeps_;  // ours, and those of others that were counted
 
   bool busy_ = false;  // a sweep is run

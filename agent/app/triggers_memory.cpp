@@ -60,6 +60,7 @@ task<bool> triggers::impl::load_memories(std::string engine_id) {
     }
     remember(*entry, std::move(memory));
   }
+  if (!same_engine) restored_counted_ = 0;
   known_id_ = engine_id;
   ++revision_;
   co_return true;
@@ -148,6 +149,9 @@ task<void> triggers::impl::look_at_others() {
     auto counting = count_sweeps_of_others();
     const bool counted = co_await std::move(counting);
     if (!counted) co_return;
+    auto counting_restored = count_restored();
+    const bool restored = co_await std::move(counting_restored);
+    if (!restored) co_return;
   }
   writes_seen_ = *writes;
 }

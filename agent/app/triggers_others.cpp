@@ -63,4 +63,18 @@ task<bool> triggers::impl::count_sweeps_of_others() {
   co_return true;
 }
 
+// docksweep restore runs in processes of its own.
+task<bool> triggers::impl::count_restored() {
+  if (known_id_.empty()) co_return false;
+  auto counting = with_.record.count_restored_since(known_id_, watching_since_);
+  const auto count = co_await std::move(counting);
+  if (!count) {
+    storage_failed(count.error());
+    co_return false;
+  }
+  with_.counts.restored(*count - restored_counted_);
+  restored_counted_ = std::max(restored_counted_, *count);
+  co_return true;
+}
+
 }  // namespace docksweep::app

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/archive.hpp"
 #include "app/disks.hpp"
 #include "app/history.hpp"
 #include "app/remover.hpp"
@@ -46,6 +47,7 @@ struct agent_parts {
   std::function<core::result<chosen_engine>(const config::settings&)> choose_engine;
   app::state& memory;
   app::disks& disks;
+  app::image_archive& archive;
   stderr_log& log;
   report::prometheus_telemetry& counts;
   report::sweep_counts& sweeps;

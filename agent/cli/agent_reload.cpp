@@ -24,7 +24,7 @@ agent::engine_side::engine_side(const boost::asio::any_io_executor& executor, ch
       watcher(executor, *chosen.engine, parts.memory, parts.counts, parts.log,
               {.resync = settings.inventory.resync, .disk_usage = settings.inventory.disk_usage}),
       usage(executor, parts.memory, parts.sweeps, parts.log, app::machine_clocks()),
-      sweeps(*chosen.engine, parts.memory, parts.disks, parts.sweeps, parts.log),
+      sweeps(*chosen.engine, parts.memory, parts.disks, parts.archive, parts.sweeps, parts.log),
       triggers(executor,
                {.node = watcher,
                 .engine = *chosen.engine,
@@ -73,8 +73,6 @@ void agent::say_what_has_no_effect_yet() {
   };
   for (const auto& policy : settings_.policies) {
     const auto of = [&policy](std::string_view key) { return fmt::format("policy {}: {}", policy.name, key); };
-    if (!policy.archive.empty()) say(of("archive"), "images that no registry is known to have are kept");
-    if (policy.keep.ask_registry) say(of("keep.ask_registry"), "every image with a tag is kept");
     if (!policy.when.alerts.empty()) say(of("when.alerts"), "no alert starts it");
   }
   if (!settings_.alertmanager.urls.empty()) say("alertmanager", "no Alertmanager is asked");

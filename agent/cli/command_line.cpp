@@ -47,7 +47,7 @@ std::string missing_command(int argc, const char* const* argv, const chooser& wh
 std::string contradiction(const choices& chosen) {
   const auto both = [](const auto& command) { return command.quiet && command.json; };
   if (both(chosen.images) || both(chosen.containers) || both(chosen.plan) || both(chosen.sweep) ||
-      both(chosen.remove) || both(chosen.history))
+      both(chosen.remove) || both(chosen.history) || both(chosen.restore))
     return "-q and --json cannot go together";
   if (chosen.history.sweep && !(chosen.history.policy.empty() && chosen.history.since.empty()))
     return "--sweep names one sweep: --since and --policy choose among all";

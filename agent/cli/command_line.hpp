@@ -74,6 +74,7 @@ struct explain_command {
 
 struct sweep_command {
   std::string policy;
+  std::string archive;  // folder, in place of the policy's; empty: the policy's
   bool yes = false, enforce = false, quiet = false, no_trunc = false, json = false;
 };
 
@@ -97,9 +98,15 @@ struct history_command {
   bool quiet = false, no_trunc = false, json = false;
 };
 
+struct restore_command {
+  std::string what;       // a sweep, a reference, a digest, an ID; empty: the newest sweep
+  std::string auth_file;  // credentials in the form of config.json
+  bool yes = false, dry_run = false, quiet = false, no_trunc = false, json = false;
+};
+
 using command = std::variant<run_command, images_command, containers_command, df_command, metrics_command,
                              check_config_command, init_command, plan_command, explain_command, sweep_command,
-                             remove_command, pause_command, resume_command, history_command>;
+                             remove_command, pause_command, resume_command, history_command, restore_command>;
 
 struct command_line {
   global_options global;

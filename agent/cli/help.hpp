@@ -106,6 +106,9 @@ removal in hand finish; a second one ends at once. Where the mode is observe
 (the default), it shows the plan and ends with status 3 unless --enforce is
 given. Windows and cooldown do not hold a sweep by hand back; a pause does.
 
+--archive FOLDER saves each image that no registry is known to have there before
+it goes (ID.tar.zst); where it cannot be saved, it stays.
+
 Examples:
   docksweep sweep nightly            shows, asks, removes
   docksweep sweep nightly --yes      for scripts
@@ -137,8 +140,20 @@ inline constexpr auto resume = R"(Ends a pause: policies run again from now on.
 Examples:
   docksweep resume)";
 
+inline constexpr auto restore = R"(WHAT is the number of a sweep, or an image that went: a tag, a digest, an ID or
+the start of one. Each image is pulled by its digest, or loaded from the archive
+that it was saved to, gets its tags back unless another image has them by now,
+and counts as used now. What cannot be brought back is shown with the reason
+(status 3). It is safe to repeat.
+
+Examples:
+  docksweep restore                what the newest sweep removed
+  docksweep restore 7              what sweep 7 removed
+  docksweep restore shop/app:1.4   one image
+  docksweep restore 7 --dry-run    only shows where each would come from)";
+
 inline constexpr auto history = R"(One row for each sweep, and for each image that somebody else removed while an
-agent watched. BACK? tells whether 'docker pull' by digest can bring it back.
+agent watched. BACK? tells whether 'docksweep restore' can bring it back.
 
 Examples:
   docksweep history                    the newest 50 sweeps

@@ -28,6 +28,7 @@ struct choices {
   pause_command pause;
   resume_command resume;
   history_command history;
+  restore_command restore;
 };
 
 using chooser = std::vector<std::pair<const CLI::App*, command (*)(const choices&)>>;

@@ -37,6 +37,15 @@ void add_sweep(CLI::App& app, choices& into, chooser& which) {
   auto& options = into.sweep;
   sweep->add_option("POLICY", options.policy, "Its name in the configuration")->type_name(" ")->required();
   sweep->add_flag("-y,--yes", options.yes, "Do not ask");
+  sweep
+      ->add_option_function<std::string>(
+          "--archive",
+          [&options](const std::string& folder) {
+            if (!folder.starts_with('/')) throw CLI::ValidationError("--archive", "the path of a folder begins with /");
+            options.archive = folder;
+          },
+          "Save what no registry is known to have there first")
+      ->type_name("FOLDER");
   sweep->add_flag("--enforce", options.enforce, "Remove although the mode is observe");
   sweep->add_flag("-q,--quiet", options.quiet, "Only what went: one ID (container: name) per line");
   sweep->add_flag("--no-trunc", options.no_trunc, no_trunc_help);
@@ -116,6 +125,21 @@ void add_history(CLI::App& app, choices& into, chooser& which) {
   which.emplace_back(history, [](const choices& chosen) -> command { return chosen.history; });
 }
 
+void add_restore(CLI::App& app, choices& into, chooser& which) {
+  auto* restore = add_command(app, "restore", "Bring back what a sweep removed", help::restore);
+  auto& options = into.restore;
+  restore->add_option("WHAT", options.what, "A sweep, or an image: tag, digest, ID (default: the newest sweep)")
+      ->type_name(" ");
+  restore->add_option("--auth-file", options.auth_file, "Credentials, in the form of docker's config.json")
+      ->type_name("FILE");
+  restore->add_flag("-n,--dry-run", options.dry_run, "Only show what would be done");
+  restore->add_flag("-y,--yes", options.yes, "Do not ask");
+  restore->add_flag("-q,--quiet", options.quiet, "Only the IDs of what came back, one per line");
+  restore->add_flag("--no-trunc", options.no_trunc, no_trunc_help);
+  restore->add_flag("--json", options.json, json_help);
+  which.emplace_back(restore, [](const choices& chosen) -> command { return chosen.restore; });
+}
+
 }  // namespace
 
 void add_policy_commands(CLI::App& app, choices& into, chooser& which) {
@@ -125,6 +149,7 @@ void add_policy_commands(CLI::App& app, choices& into, chooser& which) {
   add_remove(app, into, which);
   add_pause(app, into, which);
   add_history(app, into, which);
+  add_restore(app, into, which);
 }
 
 }  // namespace docksweep::cli

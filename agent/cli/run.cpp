@@ -15,6 +15,7 @@
 #include "cli/version.hpp"
 #include "config/engine_host.hpp"
 #include "engine/docker_engine.hpp"
+#include "store/image_archive.hpp"
 #include "store/local_disks.hpp"
 #include "store/sqlite_store.hpp"
 #include "web/listener.hpp"
@@ -89,6 +90,7 @@ int execute(const global_options& global, const run_command&) {
     return status_of(memory.error());
   }
   const auto disks = store::make_local_disks();
+  const auto archive = store::make_image_archive();
   agent one(context.get_executor(),
             {.config_file = config_path(global),
              .load_settings = [&global] { return load_again(global); },
@@ -98,6 +100,7 @@ int execute(const global_options& global, const run_command&) {
                  },
              .memory = **memory,
              .disks = *disks,
+             .archive = *archive,
              .log = log,
              .counts = counts,
              .sweeps = sweeps,

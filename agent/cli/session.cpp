@@ -10,6 +10,7 @@
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 #include "engine/docker_engine.hpp"
+#include "store/image_archive.hpp"
 #include "store/local_disks.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -32,6 +33,7 @@ session make_session(const global_options& global, config::configuration configu
   made.engine = engine::make_docker_engine(std::move(executor), host.where, std::move(options), *made.counts);
   made.log = std::make_unique<state_log>();
   made.disks = store::make_local_disks();
+  made.archive = store::make_image_archive();
   made.configuration = std::move(configuration);
   made.host = std::move(host);
   // Not there, not for this user, of a newer version: then the engine is asked for everything.

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/archive.hpp"
 #include "app/disks.hpp"
 #include "app/history.hpp"
 #include "app/log.hpp"
@@ -41,6 +42,7 @@ struct session {
   // Null: of a newer version. Not durable: there is none, or this user may not read it (see store::open_state).
   std::unique_ptr<app::state> memory;
   std::unique_ptr<app::disks> disks;
+  std::unique_ptr<app::image_archive> archive;
 };
 
 // Reads the configuration, makes all of that, runs `work`, and returns its status; complains and returns bad_usage when

@@ -42,8 +42,15 @@ app::task<int> only_show(session& with, const core::policy& policy, sweep_comman
 }
 
 app::task<int> sweep(session& with, sweep_command what) {
-  const auto* policy = policy_or_complain(with.configuration.values, what.policy);
-  if (policy == nullptr) co_return bad_usage;
+  const auto* configured = policy_or_complain(with.configuration.values, what.policy);
+  if (configured == nullptr) co_return bad_usage;
+  auto changed = *configured;
+  if (!what.archive.empty()) changed.archive = what.archive;
+  if (!changed.archive.empty() && !changed.remove.images) {
+    complain(fmt::format("--archive saves images before they are removed, and policy {} removes none", changed.name));
+    co_return bad_usage;
+  }
+  const auto* policy = &changed;
   if (policy->mode == core::mode::observe && !what.enforce) {
     auto showing = only_show(with, *policy, what);
     co_return co_await std::move(showing);

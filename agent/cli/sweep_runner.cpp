@@ -161,7 +161,7 @@ app::task<int> refused(const sweep_order& order, const app::sweep_refusal& why) 
 app::task<int> sweep_now(session& with, const sweep_order& order) {
   using form = sweep_display::form;
   report::sweep_counts counts;
-  app::sweeper sweep(*with.engine, *with.memory, *with.disks, counts, *with.log);
+  app::sweeper sweep(*with.engine, *with.memory, *with.disks, *with.archive, counts, *with.log);
   std::optional<std::expected<core::sweep_record, app::sweep_refusal>> outcome;
   {
     sweep_display display(order.quiet ? form::nothing : progress_wanted() ? form::bar : form::lines);

@@ -80,6 +80,7 @@ std::string_view to_string(removal_outcome outcome) {
 std::string why_not_restorable(const removal_record& removal, image_store store) {
   if (removal.kind != target_kind::image) return "only images can be pulled back";
   if (!is_off_the_node(removal.outcome)) return "it was not removed";
+  if (!removal.archive.empty()) return {};
   if (std::ranges::all_of(removal.digests, is_local_name)) {
     return "no registry digest is known of it: it was built or loaded here";
   }

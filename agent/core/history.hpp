@@ -82,10 +82,13 @@ struct removal_record {
   std::string problem;            // the engine's own words, or what the re-check found
   std::vector<std::string> also;  // IDs of untagged ancestors that went along
   std::string inspect;            // containers: the engine's whole answer
+  std::string archive;            // the file that the image was saved to before it went; empty: none
+  std::optional<instant> restored;  // docksweep restore has brought it back
   bool operator==(const removal_record&) const = default;
 };
 
-// Whether `docksweep restore` could bring it back: a digest that a registry had. Empty: it can; else why not.
+// Whether `docksweep restore` could bring it back: from its archive, or by a digest that a registry had. Empty: it can;
+// else why not.
 std::string why_not_restorable(const removal_record& removal, image_store store);
 
 struct pause_state {

@@ -65,6 +65,18 @@ struct verdict {
   std::optional<instant> eligible_at;
 };
 
+// What has to be done before an image may go, so that it can be had back. Where neither can, the image stays
+// (local_only).
+struct safeguards {
+  bool ask_registry = false;  // whether a registry still has one of its digests (keep.ask_registry)
+  bool archive = false;       // save it to the policy's archive, unless the registry was asked and has it
+  bool any() const { return ask_registry || archive; }
+  bool operator==(const safeguards&) const = default;
+};
+
+// For people: "saved to /backup first", "a registry is asked for it first"; empty where nothing comes before.
+std::string to_string(const safeguards& first, std::string_view archive);
+
 struct plan_step {
   target_kind kind = target_kind::image;
   std::string id;  // container or image ID, volume name; empty for the build cache
@@ -76,6 +88,7 @@ struct plan_step {
   std::uint32_t rule = 0;         // into plan::rules: what selected it
   std::vector<std::string> also;  // IDs of untagged ancestors that go with it
   byte_count keep_bytes = 0;      // build cache: how much is to stay
+  safeguards first;               // images: what comes before the removal
 };
 
 // One condition of `until`, as it stands.

@@ -46,9 +46,11 @@ std::string what_went(const removal_list& gone) {
   return out.empty() ? "nothing" : out;
 }
 
-// "yes", "no", "11 of 12"; empty where nothing went.
+// "yes", "no", "11 of 12", "restored"; empty where nothing went.
 std::string comes_back(const removal_list& gone, core::image_store store) {
   if (gone.empty()) return {};
+  const auto back = std::ranges::count_if(gone, [](const auto* one) { return one->restored.has_value(); });
+  if (static_cast<std::size_t>(back) == gone.size()) return "restored";
   const auto can =
       std::ranges::count_if(gone, [store](const auto* one) { return core::why_not_restorable(*one, store).empty(); });
   if (static_cast<std::size_t>(can) == gone.size()) return "yes";
@@ -95,6 +97,16 @@ std::string ending(const core::sweep_record& sweep) {
   std::string out(to_string(sweep.outcome));
   if (!sweep.problem.empty()) out += ": " + sweep.problem;
   return out;
+}
+
+// Why it went or stayed; of what went and does not come back, why not.
+std::string why_of(const core::removal_record& one, core::image_store store) {
+  std::string why = one.problem.empty() ? one.rule : one.problem;
+  if (!one.archive.empty()) why += fmt::format("; saved to {}", one.archive);
+  const bool image = one.kind == core::target_kind::image;
+  if (!image || !is_gone(one) || one.restored) return why;
+  const auto not_back = core::why_not_restorable(one, store);
+  return not_back.empty() ? why : fmt::format("{}; not restorable: {}", why, not_back);
 }
 
 }  // namespace
@@ -150,7 +162,7 @@ std::string sweep_text(const core::sweep_record& sweep, std::span<const core::re
                : style.table.no_trunc ? one.object_id
                                       : short_id(one.object_id),
                std::string(to_string(one.outcome)), human_bytes(one.freed),
-               is_gone(one) ? comes_back({&one}, style.store) : "", one.problem.empty() ? one.rule : one.problem});
+               is_gone(one) ? comes_back({&one}, style.store) : "", why_of(one, style.store)});
   }
   return table.rows() == 0 ? out : out + "\n" + table.text(style.table);
 }

@@ -55,11 +55,17 @@ std::string step_shown(const core::plan_step& step) {
   return shown_name(step.names, step.id);
 }
 
+std::string_view before(const core::safeguards& first) {
+  if (!first.archive) return "registry is asked";
+  return first.ask_registry ? "asked for or saved" : "saved first";
+}
+
 std::string note_of(const core::plan& what, std::size_t index) {
   std::string note;
   const auto& step = what.steps[index];
   if (what.goal_step && *what.goal_step == index + 1) note = "goal reached";
   if (step.after_step != 0) note += fmt::format("{}after step {}", note.empty() ? "" : ", ", step.after_step);
+  if (step.first.any()) note += fmt::format("{}{}", note.empty() ? "" : ", ", before(step.first));
   if (!step.also.empty())
     note += fmt::format("{}with {}", note.empty() ? "" : ", ",
                         plural(static_cast<std::int64_t>(step.also.size()), "parent"));

@@ -216,6 +216,10 @@ void sweep_counts::foreign_removal(std::int64_t count) {
   if (count > 0) impl_->foreign.Increment(static_cast<double>(count));
 }
 
+void sweep_counts::restored(std::int64_t count) {
+  if (count > 0) impl_->restored.Increment(static_cast<double>(count));
+}
+
 std::vector<prometheus::MetricFamily> sweep_counts::families() const {
   return impl_->registry.Collect();
 }

@@ -31,6 +31,7 @@ class sweep_counts final : public app::sweep_telemetry {
   void regret(std::string_view policy, core::byte_count bytes) override;
   void shadow_regret(std::string_view policy) override;
   void foreign_removal(std::int64_t count) override;
+  void restored(std::int64_t count) override;
 
   std::vector<prometheus::MetricFamily> families() const;
 

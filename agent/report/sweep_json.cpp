@@ -83,7 +83,9 @@ json::value step_of(const core::plan& all, const core::plan_step& step) {
                       {"after_step", step.after_step == 0 ? json::value(nullptr) : json::value(step.after_step)},
                       {"rule", text_or_null(all.rules[step.rule])},
                       {"also", texts(step.also)},
-                      {"keep_bytes", cache ? json::value(step.keep_bytes) : json::value(nullptr)}};
+                      {"keep_bytes", cache ? json::value(step.keep_bytes) : json::value(nullptr)},
+                      {"ask_registry", step.first.ask_registry},
+                      {"archive", step.first.archive}};
 }
 
 json::value blocker_of(const core::blocker& one) {
@@ -156,6 +158,8 @@ json::value removal_of(const core::removal_record& one, core::image_store store)
                       {"outcome", core::to_string(one.outcome)},
                       {"problem", text_or_null(one.problem)},
                       {"also", texts(one.also)},
+                      {"archive", text_or_null(one.archive)},
+                      {"restored_at", time_or_null(one.restored)},
                       {"restorable", why_not.empty()},
                       {"why_not_restorable", text_or_null(why_not)}};
 }

@@ -20,7 +20,7 @@ void write_text(const json_sink& out, std::string_view text);
 // A plan:
 //   {policy, made_at, inventory_at, partial,
 //    goal: {quantity, now, target} or null, goals: [{quantity, now, target, path, met, predictable, lacking_bytes}],
-//    steps: [{kind, id, names, freed, cumulative, after_step, rule, also, keep_bytes}], goal_step, shortfall,
+//    steps: [{kind, id, names, freed, cumulative, after_step, rule, also, keep_bytes, ask_registry, archive}], goal_step, shortfall,
 //    blockers: [{reason, count, bytes}],
 //    verdicts: [{kind, id, names, action, reason, rule, eligible_at}]}
 // `goal` is the first of `goals`: most policies have one. policy is null for "everything unused". `node` is what the
@@ -36,7 +36,8 @@ void write_explanation(const json_sink& out, const image_explanation& what);
 //   {id, engine_id, policy, trigger, actor, cause, began_at, ended_at, outcome, problem, predicted_bytes,
 //    predicted_bytes_at_most, freed_bytes, disk_freed_bytes, planned, removed, failed,
 //    removals: [{id, kind, object_id, references, digests, layers, platform, origin, reason, rule, predicted_bytes,
-//                predicted_bytes_at_most, freed_bytes, at, outcome, problem, also, restorable, why_not_restorable}]}
+//                predicted_bytes_at_most, freed_bytes, at, outcome, problem, also, archive, restored_at, restorable,
+//                why_not_restorable}]}
 void write_sweep(const json_sink& out, const core::sweep_record& sweep, std::span<const core::removal_record> removals,
                  core::image_store store);
 

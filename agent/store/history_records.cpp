@@ -9,7 +9,7 @@ namespace docksweep::store {
 namespace {
 
 constexpr std::uint64_t sweep_format = 1;
-constexpr std::uint64_t removal_format = 1;
+constexpr std::uint64_t removal_format = 2;  // 2: archive
 constexpr std::uint64_t shadow_format = 1;
 
 // The numbers of these words are in files: whoever adds a word anywhere but at the end has to translate here.
@@ -144,12 +144,14 @@ std::string encode(const core::removal_record& removal) {
   write_range(out, removal.predicted);
   out.text(bounded_problem(removal.problem));
   write_ids(out, removal.also);
+  out.text(removal.archive);
   return out.take();
 }
 
 bool decode(std::string_view record, core::removal_record& into) {
   blob_reader in(record);
-  if (in.number() != removal_format) return false;
+  const auto format = in.number();
+  if (format == 0 || format > removal_format) return false;
   into.object_id = in.identifier();
   into.references = read_texts(in);
   into.digests = read_digests(in);
@@ -161,6 +163,7 @@ bool decode(std::string_view record, core::removal_record& into) {
   into.predicted = read_range(in);
   into.problem = in.text();
   into.also = read_ids(in);
+  if (format >= 2) into.archive = in.text();
   return in.ok() && in.at_end();
 }
 

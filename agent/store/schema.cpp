@@ -40,6 +40,11 @@ constexpr const char* step_2 =
     // Holds pages while room is made (store/reserve.hpp); empty at all other times.
     "CREATE TABLE filler (bytes BLOB) STRICT;";
 
-constinit const std::array<const char*, schema_version> migrations{step_1, step_2};
+// When `docksweep restore` brought it back; NULL: it did not.
+constexpr const char* step_3 =
+    "ALTER TABLE removals ADD COLUMN restored INTEGER;"
+    "CREATE INDEX removals_restored ON removals (engine, restored) WHERE restored IS NOT NULL;";
+
+constinit const std::array<const char*, schema_version> migrations{step_1, step_2, step_3};
 
 }  // namespace docksweep::store

@@ -128,6 +128,10 @@ class sqlite_store final : public app::state {
     return on_thread<std::vector<core::removal_record>>(
         [this, engine = std::move(engine_id), since] { return sweeps_.removed_since(engine, since); });
   }
+  app::task<result<std::int64_t>> count_restored_since(std::string engine_id, core::instant since) override {
+    return on_thread<std::int64_t>(
+        [this, engine = std::move(engine_id), since] { return sweeps_.count_restored_since(engine, since); });
+  }
   app::task<result<void>> forget_history_before(core::instant when) override {
     return on_thread<void>([this, when] { return sweeps_.forget_before(when); });
   }

@@ -20,7 +20,7 @@ constexpr const char* sweep_columns =
     "JOIN engines e ON e.number = s.engine";
 
 constexpr const char* removal_columns =
-    "SELECT r.id, r.sweep, r.kind, r.at, r.outcome, r.freed, r.record, i.text FROM removals r "
+    "SELECT r.id, r.sweep, r.kind, r.at, r.outcome, r.freed, r.record, i.text, r.restored FROM removals r "
     "LEFT JOIN inspects i ON i.removal = r.id";
 
 constexpr const char* unreadable = "the rest of this record cannot be read";
@@ -53,6 +53,7 @@ core::removal_record removal_from(const statement& row) {
   removal.outcome = removal_outcome_from(row.number(4));
   removal.freed = row.optional_number(5);
   removal.inspect = row.bytes(7);
+  removal.restored = instant_from(row.optional_number(8));
   return removal;
 }
 
@@ -148,6 +149,16 @@ result<std::vector<core::removal_record>> sweep_tables::removed_since(const std:
   rows->bind_text(1, engine).bind(2, ticks(since));
   if (auto done = collect(rows, removed); !done) return std::unexpected(done.error());
   return removed;
+}
+
+result<std::int64_t> sweep_tables::count_restored_since(const std::string& engine, core::instant since) {
+  auto row = file_.file().prepare(
+      "SELECT count(*) FROM removals WHERE engine = (SELECT number FROM engines WHERE id = ?1) AND restored >= ?2");
+  if (!row) return std::unexpected(row.error());
+  row->bind_text(1, engine).bind(2, ticks(since));
+  std::int64_t count = 0;
+  if (auto done = row->each([&] { count = row->number(0); }); !done) return std::unexpected(done.error());
+  return count;
 }
 
 }  // namespace docksweep::store

@@ -90,14 +90,15 @@ result<void> sweep_tables::update_removal(const core::removal_record& removal) {
   if (auto can = file_.must_be_writable(); !can) return can;
   return file_.change(durability::written, [&]() -> result<void> {
     auto put = file_.file().prepare(
-        "UPDATE removals SET kind = ?2, at = ?3, outcome = ?4, freed = ?5, record = ?6 WHERE id = ?1");
+        "UPDATE removals SET kind = ?2, at = ?3, outcome = ?4, freed = ?5, record = ?6, restored = ?7 WHERE id = ?1");
     if (!put) return std::unexpected(put.error());
     put->bind(1, removal.id)
         .bind(2, number_of(removal.kind))
         .bind(3, ticks(removal.at))
         .bind(4, number_of(removal.outcome))
         .bind(5, removal.freed)
-        .bind_blob(6, encode(removal));
+        .bind_blob(6, encode(removal))
+        .bind(7, ticks(removal.restored));
     if (auto done = put->run(); !done) return done;
     if (file_.file().changes() != 1) {
       return core::fail(core::failure_code::storage,

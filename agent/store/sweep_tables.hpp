@@ -31,6 +31,7 @@ class sweep_tables {
   core::result<app::history_page> load(const app::history_query& query);
   core::result<app::history_page> unsettled(const std::string& engine);
   core::result<std::vector<core::removal_record>> removed_since(const std::string& engine, core::instant since);
+  core::result<std::int64_t> count_restored_since(const std::string& engine, core::instant since);
 
   // A few sweeps at a time: other processes write in between.
   core::result<void> forget_before(core::instant when);

@@ -25,6 +25,7 @@ class fake_history final : public app::history {
   std::vector<core::sweep_record> sweeps;  // in order of their IDs, from 1
   std::vector<core::removal_record> removals;
   std::vector<core::shadow_removal> shadows;
+  std::map<std::string, core::use_record> image_use;  // what a restoration saves
 
   bool durable() const override { return is_durable; }
 
@@ -106,6 +107,9 @@ class fake_history final : public app::history {
   app::task<core::result<std::vector<core::removal_record>>> removed_since(std::string, core::instant) override {
     return unused<std::vector<core::removal_record>>();
   }
+  app::task<core::result<std::int64_t>> count_restored_since(std::string, core::instant) override {
+    return unused<std::int64_t>();
+  }
   app::task<core::result<void>> forget_history_before(core::instant) override { return unused<void>(); }
   app::task<core::result<void>> save_pause(std::optional<core::pause_state>) override { return unused<void>(); }
   app::task<core::result<std::map<std::string, core::policy_memory>>> load_policies(std::string) override {
@@ -119,7 +123,11 @@ class fake_history final : public app::history {
   app::task<core::result<std::vector<core::use_record>>> load_image_use(std::string) override {
     return unused<std::vector<core::use_record>>();
   }
-  app::task<core::result<void>> save_image_use(std::string, core::use_book::changes) override { return unused<void>(); }
+  app::task<core::result<void>> save_image_use(std::string, core::use_book::changes changes) override {
+    if (auto failed = script.begin("save_image_use")) co_return std::unexpected(*failed);
+    for (core::use_record& one : changes.records) image_use[one.id] = one;
+    co_return core::result<void>();
+  }
   app::task<core::result<std::vector<core::use_record>>> load_volume_use(std::string) override {
     return unused<std::vector<core::use_record>>();
   }

@@ -154,6 +154,12 @@ class memory_history final : public app::history {
     }
     co_return found;
   }
+  app::task<core::result<std::int64_t>> count_restored_since(std::string engine, core::instant since) override {
+    if (auto failed = begin("count_restored_since")) co_return std::unexpected(*failed);
+    co_return std::ranges::count_if(memory->removals, [&](const auto& entry) {
+      return entry.first == engine && entry.second.restored >= since;
+    });
+  }
   app::task<core::result<void>> forget_history_before(core::instant when) override {
     if (auto failed = begin("forget_history_before")) co_return std::unexpected(*failed);
     std::erase_if(memory->sweeps, [&](const auto& one) { return one.began < when; });
@@ -282,7 +288,7 @@ class counted_sweeps final : public app::sweep_telemetry {
   std::map<core::target_kind, core::byte_count> predicted, freed;
   int failures = 0;
   core::byte_count regretted_bytes = 0;
-  std::int64_t foreign = 0;
+  std::int64_t foreign = 0, restored_images = 0;
 
   void sweep_began(std::string_view policy, core::sweep_trigger trigger) override {
     began.push_back(std::string(policy) + " " + std::string(core::to_string(trigger)));
@@ -304,6 +310,7 @@ class counted_sweeps final : public app::sweep_telemetry {
   }
   void shadow_regret(std::string_view policy) override { ++shadow_regrets[std::string(policy)]; }
   void foreign_removal(std::int64_t count) override { foreign += count; }
+  void restored(std::int64_t count) override { restored_images += count; }
 };
 
 }  // namespace docksweep::test

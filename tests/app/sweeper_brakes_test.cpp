@@ -159,14 +159,14 @@ TEST_F(sweeper_brakes, a_removal_that_outlasts_the_grace_of_a_stop_is_unknown_an
   EXPECT_EQ(done->outcome, core::sweep_outcome::stopped);
   EXPECT_THAT(outcomes(), ElementsAre(outcome::removed, outcome::unknown, outcome::skipped));
   engine.images.erase(two);
-  app::sweeper next(engine, record, disks, counts, log, options);
+  app::sweeper next(engine, record, disks, archive, counts, log, options);
   EXPECT_EQ(run_task(context, next.settle("engine-1")).value(), 1);
   EXPECT_THAT(outcomes(), ElementsAre(outcome::removed, outcome::removed, outcome::skipped));
 }
 
 TEST_F(sweeper_brakes, cancelling_leaves_the_removal_in_hand_attempted) {
   engine.hangs = "remove_image two:1";
-  app::sweeper cut(engine, record, disks, counts, log, options);
+  app::sweeper cut(engine, record, disks, archive, counts, log, options);
   boost::asio::cancellation_signal cancel;
   bool ended = false;
   script.before = [&](const std::string& call) {
@@ -187,8 +187,8 @@ TEST_F(sweeper_brakes, cancelling_leaves_the_removal_in_hand_attempted) {
 }
 
 TEST_F(sweeper_brakes, of_two_sweepers_one_gets_the_permit) {
-  app::sweeper first(engine, record, disks, counts, log, options);
-  app::sweeper other_process(engine, record, disks, counts, log, options);
+  app::sweeper first(engine, record, disks, archive, counts, log, options);
+  app::sweeper other_process(engine, record, disks, archive, counts, log, options);
   engine.hangs = "remove_image one:1";
   std::optional<swept> swept_first;
   std::map<app::sweeper*, std::optional<swept>> refused{{&first, {}}, {&other_process, {}}};

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 // A node of its own for each crash.
 class world : public swept_node {
  public:
-  using swept_node::add_image, swept_node::context, swept_node::counts, swept_node::disks, swept_node::engine,
+  using swept_node::add_image, swept_node::archive, swept_node::context, swept_node::counts, swept_node::disks, swept_node::engine,
       swept_node::log, swept_node::options, swept_node::outcomes, swept_node::plan_of, swept_node::record,
       swept_node::script;
   void TestBody() override {}
@@ -37,7 +37,7 @@ class world : public swept_node {
   }
   // False: the process died.
   bool run(const app::sweep_request& what) {
-    app::sweeper one(engine, record, disks, counts, log, options);
+    app::sweeper one(engine, record, disks, archive, counts, log, options);
     try {
       return run_task(context, one.run(what), std::chrono::seconds(60)).has_value();
     } catch (const crash&) {
@@ -45,7 +45,7 @@ class world : public swept_node {
     }
   }
   std::optional<int> settle() {
-    app::sweeper one(engine, record, disks, counts, log, options);
+    app::sweeper one(engine, record, disks, archive, counts, log, options);
     try {
       const auto settled = run_task(context, one.settle("engine-1"), std::chrono::seconds(60));
       EXPECT_TRUE(settled.has_value()) << settled.error().message;
@@ -200,7 +200,7 @@ TEST(sweeper_crash, settling_waits_for_an_engine_that_can_be_asked) {
   one.no_more_crashes();
   one.script.before = nullptr;
   one.script.refused["find_image"] = {connection_lost()};
-  app::sweeper next(one.engine, one.record, one.disks, one.counts, one.log, one.options);
+  app::sweeper next(one.engine, one.record, one.disks, one.archive, one.counts, one.log, one.options);
   const auto failed = run_task(one.context, next.settle("engine-1"));
   ASSERT_FALSE(failed.has_value());
   EXPECT_EQ(one.record.sweeps[0].outcome, core::sweep_outcome::running);

@@ -114,7 +114,7 @@ TEST_F(sweeper_faults, a_time_out_after_which_it_is_still_there_is_settled_later
   EXPECT_THAT(outcomes(), ElementsAre(outcome::unknown, outcome::removed));
   EXPECT_EQ(counts.failures[app::removal_failure::timeout], 1);
   engine.images.erase(next);  // the engine was still at it
-  app::sweeper later(engine, record, disks, counts, log, options);
+  app::sweeper later(engine, record, disks, archive, counts, log, options);
   EXPECT_EQ(run_task(context, later.settle("engine-1")).value(), 1);
   EXPECT_EQ(outcomes()[0], outcome::removed);
   EXPECT_EQ(record.sweeps[0].removed, 2);
@@ -146,7 +146,7 @@ TEST_F(sweeper_faults, an_engine_that_is_gone_for_good_ends_the_sweep) {
   EXPECT_THAT(outcomes(), ElementsAre(outcome::unknown, outcome::skipped));
   // The next start finds the engine, and the names that went.
   script.refused.clear();
-  app::sweeper later(engine, record, disks, counts, log, options);
+  app::sweeper later(engine, record, disks, archive, counts, log, options);
   EXPECT_EQ(run_task(context, later.settle("engine-1")).value(), 1);
   EXPECT_THAT(engine.images[app].tags, UnorderedElementsAre("a:1", "b:1", "c:1"));
   EXPECT_EQ(outcomes()[0], outcome::failed);
@@ -159,7 +159,7 @@ TEST_F(sweeper_faults, names_that_cannot_be_put_back_now_are_put_back_later) {
   });
   ASSERT_TRUE(sweep(plan_of({app})).has_value());
   EXPECT_EQ(outcomes()[0], outcome::unknown);
-  app::sweeper later(engine, record, disks, counts, log, options);
+  app::sweeper later(engine, record, disks, archive, counts, log, options);
   EXPECT_EQ(run_task(context, later.settle("engine-1")).value(), 1);
   EXPECT_THAT(engine.images[app].tags, UnorderedElementsAre("a:1", "b:1", "c:1"));
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/fake_archive.hpp"
 #include "app/fake_history.hpp"
 #include "app/fake_remover.hpp"
 #include "app/port_script.hpp"
@@ -34,6 +35,9 @@ class fake_disks final : public app::disks {
  public:
   fake_disks(port_script& calls, const fake_remover& engine) : script_(calls), engine_(engine) {}
   core::byte_count size = 10000, others = 0;
+  // Of a path; that of the engine's own is 1, 0 is not known.
+  std::map<std::string, std::uint64_t> devices{{"/backup", 2}};
+  std::map<std::string, core::byte_count> avail{{"/backup", 1'000'000'000}};  // of other file systems
   int late = 0;  // so many measurements still show what was used at first
   std::int64_t files = 0, files_per_image = 0;
 
@@ -44,9 +48,12 @@ class fake_disks final : public app::disks {
     if (first_ == 0) first_ = used;
     core::file_system now;
     now.path = path;
+    now.device = 1;
+    if (const auto other = devices.find(path); other != devices.end()) now.device = other->second;
     now.size_bytes = size;
     now.avail_bytes = now.free_bytes = size - (late > 0 ? first_ : used);
     if (late > 0) --late;
+    if (const auto other = avail.find(path); other != avail.end()) now.avail_bytes = other->second;
     now.files = files;
     now.files_free = files - files_per_image * static_cast<std::int64_t>(engine_.images.size());
     co_return now;
@@ -84,6 +91,7 @@ class counted final : public app::sweep_telemetry {
   void regret(std::string_view, core::byte_count) override {}
   void shadow_regret(std::string_view) override {}
   void foreign_removal(std::int64_t) override {}
+  void restored(std::int64_t) override {}
 };
 
 class kept_log final : public app::log_sink {
@@ -227,7 +235,7 @@ class swept_node : public testing::Test {
 
   using swept = std::expected<core::sweep_record, app::sweep_refusal>;
   swept sweep(app::sweep_request request, app::sweep_observer observer = {}) {
-    app::sweeper one(engine, record, disks, counts, log, options);
+    app::sweeper one(engine, record, disks, archive, counts, log, options);
     sweeping = &one;
     auto running = one.run(std::move(request), std::move(observer));
     auto result = run_task(context, std::move(running), std::chrono::seconds(60));
@@ -257,6 +265,7 @@ class swept_node : public testing::Test {
   fake_remover engine{script};
   fake_history record{script};
   fake_disks disks{script, engine};
+  fake_archive archive{script};
   counted counts;
   kept_log log;
   app::sweeper_options options;

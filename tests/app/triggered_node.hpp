@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/fake_archive.hpp"
 #include "app/fakes.hpp"
 #include "app/triggers.hpp"
 #include "store/sqlite_store.hpp"
@@ -117,7 +118,9 @@ class changing_engine final : public app::container_engine {
 class set_disks final : public app::disks {
  public:
   std::map<std::string, double> used{{"/data", 0.5}};  // ratio, by path
+  int measured = 0;                                    // calls: some in every look
   app::task<core::result<core::file_system>> measure(std::string path) override {
+    ++measured;
     const auto at = used.find(path);
     if (at == used.end()) co_return core::fail(core::failure_code::unreachable, "no such path: " + path);
     core::file_system disk;
@@ -146,6 +149,7 @@ class kept_counts final : public app::sweep_telemetry {
   void regret(std::string_view, core::byte_count) override {}
   void shadow_regret(std::string_view) override {}
   void foreign_removal(std::int64_t) override {}
+  void restored(std::int64_t) override {}
 };
 
 class triggered_node : public testing::Test {
@@ -202,7 +206,7 @@ class triggered_node : public testing::Test {
     app::sweeper_options sweeping;
     sweeping.lag = milliseconds(1);
     sweeping.now = clocks().wall;
-    sweeps = std::make_unique<app::sweeper>(engine, *state, disks, counts, log, sweeping);
+    sweeps = std::make_unique<app::sweeper>(engine, *state, disks, archive, counts, log, sweeping);
     app::triggers::parts parts{.node = *watch,
                                .engine = engine,
                                .record = *state,
@@ -269,6 +273,12 @@ class triggered_node : public testing::Test {
     }
     return true;
   }
+  // Until the node is known, and the triggers have looked since: times count from when they saw it.
+  bool run_until_seen() {
+    if (!run_until([&] { return watch->current() != nullptr && usage->ready(); })) return false;
+    const int looked = disks.measured + 2 * static_cast<int>(disks.used.size());
+    return run_until([&] { return disks.measured > looked; });
+  }
   // So many more looks at least, for what is not to happen.
   void run_for(milliseconds time) {
     run_until([] { return false; }, time);
@@ -296,6 +306,8 @@ class triggered_node : public testing::Test {
   fake_engine held;
   changing_engine engine{held};
   set_disks disks;
+  port_script archive_calls;
+  fake_archive archive{archive_calls};
   fake_telemetry telemetry;
   kept_counts counts;
   captured_log log;

@@ -20,9 +20,8 @@ class schedules_on_node : public test::triggered_node {
   }
   void start_known() {
     start();
-    ASSERT_TRUE(run_until([&] {
-      return watch->current() != nullptr && usage->ready() && triggers->status().at(0).memory.last_scheduled;
-    }));
+    ASSERT_TRUE(run_until_seen());
+    ASSERT_TRUE(run_until([&] { return triggers->status().at(0).memory.last_scheduled; }));
   }
 };
 

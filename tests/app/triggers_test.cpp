@@ -15,7 +15,7 @@ TEST_F(triggers_on_node, a_quantity_beyond_its_threshold_is_answered_by_a_sweep)
   policies = {dangling_policy()};
   add_image(1);
   start();
-  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  ASSERT_TRUE(run_until_seen());
   run_for(50ms);
   EXPECT_TRUE(engine.removed.empty()) << "one is not more than one";
   add_image(2);
@@ -38,7 +38,7 @@ TEST_F(triggers_on_node, an_image_that_was_used_while_its_sweep_ran_stays) {
     for (const int number : {1, 2}) usage->on_event(test::image_event("push", image_id(number)));
   };
   start();
-  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  ASSERT_TRUE(run_until_seen());
   run_for(50ms);
   let_pass(2h);
   ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
@@ -51,7 +51,7 @@ TEST_F(triggers_on_node, a_hold_that_is_not_over_starts_nothing) {
   add_image(1);
   add_image(2);
   start();
-  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  ASSERT_TRUE(run_until_seen());
   run_for(100ms);
   EXPECT_EQ(sweeps_ended(), 0U);
   let_pass(1h);
@@ -143,7 +143,7 @@ TEST_F(triggers_on_node, what_a_crash_left_is_settled_once_nobody_else_sweeps) {
   ASSERT_TRUE(permit && *permit != nullptr);
   policies = {dangling_policy()};
   start();
-  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  ASSERT_TRUE(run_until_seen());
   run_for(100ms);
   const auto outcome = [&] {
     app::history_query query;
@@ -240,7 +240,7 @@ TEST_F(triggers_on_node, an_engine_that_comes_back_settles_anew) {
   options.settle = 10min;
   add_image(1);
   start();
-  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  ASSERT_TRUE(run_until_seen());
   let_pass(11min);
   run_for(20ms);
   held.failures["identify"].assign(3, {core::failure_code::unreachable, "connection refused", 0});
@@ -298,7 +298,7 @@ TEST_F(triggers_on_node, a_partial_view_starts_nothing) {
   add_image(2);
   held.unreadable = 1;
   start();
-  run_for(50ms);
+  ASSERT_TRUE(run_until_seen());
   EXPECT_EQ(counts.skipped["pressure stale_inventory"], 0) << "a start takes its time";
   let_pass(1min);
   ASSERT_TRUE(run_until([&] { return counts.skipped["pressure stale_inventory"] == 1; }));
@@ -368,7 +368,7 @@ TEST_F(triggers_on_node, a_sweep_by_another_process_counts_and_cools_down) {
   open_state();
   const auto other = another_process();
   start();
-  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr && usage->ready(); }));
+  ASSERT_TRUE(run_until_seen());
   run_for(50ms);
   core::sweep_record sweep;
   sweep.engine_id = held.identity.id;

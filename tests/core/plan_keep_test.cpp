@@ -144,20 +144,56 @@ TEST(plan_keep, coolify_11582_what_no_registry_has_stays) {
   EXPECT_EQ(steps_of(n.plan()).size(), 3U);
 }
 
-// Until images can be saved and registries be asked, doubt keeps.
-TEST(plan_keep, what_is_to_be_saved_or_asked_about_first_stays) {
+core::safeguards first_of(const core::plan& made, const std::string& id) {
+  for (const auto& step : made.steps) {
+    if (step.id == id) return step.first;
+  }
+  ADD_FAILURE() << id << " does not go";
+  return {};
+}
+
+TEST(plan_keep, what_is_local_only_goes_when_it_is_saved_first) {
+  for (const bool local_only : {true, false}) {
+    plan_node n;
+    n.add("local", {{"d1", 10}}).digests.clear();
+    n.add("pulled", {{"d2", 10}});
+    n.add("dangling", {{"d3", 10}}).tags.clear();
+    n.policy.keep.local_only = local_only;
+    n.policy.archive = "/mnt/backup";
+    const auto made = n.plan();
+    EXPECT_EQ(steps_of(made).size(), 3U);
+    EXPECT_EQ(first_of(made, "local"), (core::safeguards{.ask_registry = false, .archive = true}));
+    EXPECT_EQ(first_of(made, "pulled"), core::safeguards());
+    EXPECT_EQ(first_of(made, "dangling"), core::safeguards()) << "local_only does not hold them";
+  }
+}
+
+TEST(plan_keep, with_ask_registry_only_what_a_registry_can_be_asked_about_goes) {
+  for (const bool containerd : {false, true}) {
+    plan_node n;
+    if (containerd) n.what.engine.store = core::image_store::containerd;
+    n.add("local", {{"d1", 10}}).digests.clear();
+    n.add("podman", {{"d2", 10}}).digests = {"localhost/podman@sha256:aa"};
+    n.add("digest", {{"d3", 10}});  // on the containerd store it proves nothing, and can be asked for
+    n.policy.keep.local_only = false;
+    n.policy.keep.ask_registry = true;
+    const auto made = n.plan();
+    EXPECT_EQ(steps_of(made), (ids{"digest"}));
+    EXPECT_EQ(first_of(made, "digest"), (core::safeguards{.ask_registry = true, .archive = false}));
+    EXPECT_EQ(why(made, "local"), "local_only");
+    EXPECT_EQ(why(made, "podman"), "local_only");
+  }
+}
+
+TEST(plan_keep, what_no_registry_can_be_asked_about_is_saved_where_there_is_an_archive) {
   plan_node n;
   n.add("local", {{"d1", 10}}).digests.clear();
-  n.add("pulled", {{"d2", 10}});
-  n.policy.keep.local_only = false;
-  EXPECT_EQ(steps_of(n.plan()).size(), 2U);
-  n.policy.archive = "/mnt/backup";
-  EXPECT_EQ(steps_of(n.plan()), (ids{"pulled"}));
-  EXPECT_EQ(why(n.plan(), "local"), "local_only");
-  n.policy.archive.clear();
+  n.add("digest", {{"d2", 10}});
   n.policy.keep.ask_registry = true;
-  EXPECT_TRUE(n.plan().steps.empty()) << "nobody has asked whether the registry still has it";
-  EXPECT_EQ(why(n.plan(), "pulled"), "local_only");
+  n.policy.archive = "/mnt/backup";
+  const auto made = n.plan();
+  EXPECT_EQ(first_of(made, "local"), (core::safeguards{.ask_registry = false, .archive = true}));
+  EXPECT_EQ(first_of(made, "digest"), (core::safeguards{.ask_registry = true, .archive = true}));
 }
 
 TEST(plan_keep, a_digest_proves_no_registry_on_the_containerd_store_and_on_podman) {

@@ -38,7 +38,7 @@ TEST(sweep_json, says_everything_about_a_plan) {
   EXPECT_EQ(plan.at("steps").at(1), json::parse(R"({"kind": "image",
       "id": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "names": ["shop/app:1.0"],
       "freed": {"at_least": 200, "at_most": 200}, "cumulative": {"at_least": 240, "at_most": 240}, "after_step": 1,
-      "rule": "remove.images = unused", "also": [], "keep_bytes": null})"))
+      "rule": "remove.images = unused", "also": [], "keep_bytes": null, "ask_registry": false, "archive": false})"))
       << json::serialize(plan.at("steps"));
   const auto& kept = plan.at("verdicts").at(2);
   EXPECT_EQ(kept.at("action"), "keep");

@@ -20,6 +20,7 @@ core::removal_record full_removal() {
   removal.why = core::reason::min_age;
   removal.problem = "conflict: unable to delete (must be forced) \xc3\xa4";
   removal.also = {digest_of(8), "short"};
+  removal.archive = "/mnt/backup/images/7.tar.zst";
   return removal;
 }
 
@@ -111,8 +112,20 @@ TEST(history_records, bytes_cut_short_or_of_another_format_are_refused) {
   for (std::size_t size = 0; size < one.size(); ++size) EXPECT_FALSE(decode(one.substr(0, size), removal)) << size;
   for (std::size_t size = 0; size < other.size(); ++size) EXPECT_FALSE(decode(other.substr(0, size), sweep)) << size;
   EXPECT_FALSE(decode(one + "x", removal));
-  EXPECT_FALSE(decode("\x02" + one.substr(1), removal));
+  EXPECT_FALSE(decode("\x03" + one.substr(1), removal));
+  EXPECT_FALSE(decode(std::string(1, '\0') + one.substr(1), removal));
   EXPECT_FALSE(decode("\x02" + other.substr(1), sweep));
+}
+
+TEST(history_records, removals_from_before_archives_are_read) {
+  auto removal = full_removal();
+  removal.archive.clear();
+  const std::string now = encode(removal);
+  const std::string then = "\x01" + now.substr(1, now.size() - 2);  // without the length of the archive's path
+  core::removal_record read;
+  ASSERT_TRUE(decode(then, read));
+  EXPECT_EQ(read.also, removal.also);
+  EXPECT_EQ(read.archive, "");
 }
 
 TEST(history_records, random_bytes_never_do_harm) {

@@ -26,6 +26,25 @@ class history : public state_fixture {
   app::history_page all(app::state& in) { return get(in.load_history({.with_removals = true})); }
 };
 
+TEST_F(history, counts_what_was_restored_since) {
+  core::sweep_record sweep = sample_sweep();
+  std::vector<core::removal_record> removals{sample_removal(1), sample_removal(2), sample_removal(3)};
+  auto state = open();
+  get(state->begin_sweep(sweep, removals));
+  const core::instant then = removals[0].at + std::chrono::hours(1);
+  removals[0].restored = then;
+  removals[1].restored = then + std::chrono::hours(1);
+  for (const auto& one : removals) get(state->update_removal(one));
+  EXPECT_EQ(get(state->count_restored_since(sweep.engine_id, then)), 2);
+  EXPECT_EQ(get(state->count_restored_since(sweep.engine_id, then + std::chrono::minutes(1))), 1);
+  EXPECT_EQ(get(state->count_restored_since("another engine", then)), 0);
+  app::history_query query;
+  query.with_removals = true;
+  const auto page = get(state->load_history(query));
+  EXPECT_EQ(page.removals.at(0).restored, then);
+  EXPECT_EQ(page.removals.at(2).restored, std::nullopt);
+}
+
 TEST_F(history, sweep_and_removals_are_there_after_a_restart_as_they_were) {
   auto first = open();
   auto removals = sample_removals(3);

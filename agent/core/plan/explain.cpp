@@ -53,6 +53,14 @@ std::string rule_as_set(reason which, const keep_rules& keep) {
   }
 }
 
+std::vector<use_times> uses_of(const node_picture& picture, instant now) {
+  std::vector<use_times> uses;
+  for (const auto& one : picture.node.what().images) {
+    uses.push_back(use_times_of(picture.usage.images, one.id, now));
+  }
+  return uses;
+}
+
 class explainer {
  public:
   explainer(const node_picture& picture, std::size_t index, const policy& which, instant now)
@@ -64,9 +72,9 @@ class explainer {
         what_(node_.images[index]),
         made_(make_plan(picture, which, now)),
         decided_(made_.verdicts[node_.containers.size() + index]),
-        holders_(picture.node) {
-    for (const auto& one : node_.images) uses_.push_back(use_times_of(picture.usage.images, one.id, now));
-  }
+        holders_(picture.node),
+        uses_(uses_of(picture, now)),
+        keeper_(picture.node, which.keep, !which.archive.empty(), uses_, holders_, rules_, now) {}
 
   std::vector<finding> run() {
     add_in_use();
@@ -124,9 +132,8 @@ class explainer {
   }
 
   void add_keep_rules() {
-    const image_keeper keeper(picture_.node, which_.keep, !which_.archive.empty(), uses_, holders_, rules_, now_);
     for (const auto why : protecting_reasons) {
-      const auto held = keeper.check(why, index_);
+      const auto held = keeper_.check(why, index_);
       add(why, held.has_value(), held ? rules_.text(held->rule) : rule_as_set(why, which_.keep), keep_detail(why),
           held ? held->until : std::nullopt);
     }
@@ -140,6 +147,7 @@ class explainer {
         return fmt::format("used {}, arrived {}", ago(use.used, now_), ago(use.arrived, now_));
       case reason::local_only:
         if (what_.tags.empty()) return "it has no tag";
+        if (const auto first = keeper_.before_removal(index_); first.any()) return to_string(first, which_.archive);
         if (use.origin != image_origin::unknown) return fmt::format("{} on this node", to_string(use.origin));
         return what_.digests.empty() ? "no registry is known to have it" : "it has a digest";
       case reason::digest_only:
@@ -184,7 +192,8 @@ class explainer {
   const verdict& decided_;
   const image_holders holders_;
   rule_book rules_;
-  std::vector<use_times> uses_;
+  const std::vector<use_times> uses_;
+  const image_keeper keeper_;
   image_state state_ = image_state::in_use;
   std::vector<finding> found_;
 };

@@ -19,13 +19,12 @@ image_keeper::image_keeper(const view& node, const keep_rules& keep, bool archiv
       now_(now),
       // On the containerd store and on Podman images made here have digests, too (ENGINE facts §3).
       digests_prove_a_registry_(node_.engine.store == image_store::graphdriver && node_.engine.engine != "podman"),
-      // In doubt nothing goes: no image can be saved yet, and no registry be asked.
-      holds_local_(keep.local_only || keep.ask_registry || archived),
+      archived_(archived),
       per_repository_rule_(rules.number(fmt::format("keep.per_repository = {}", keep.per_repository))),
       digest_only_rule_(rules.number("keep.digest_only = true")),
-      local_only_rule_(rules.number(keep.local_only     ? "keep.local_only = true"
-                                    : keep.ask_registry ? "keep.ask_registry = true, and none can be asked yet"
-                                                        : "archive: images cannot be saved yet")),
+      local_only_rule_(rules.number(keep.ask_registry
+                                        ? "keep.ask_registry = true, and no registry can be asked about it"
+                                        : "keep.local_only = true")),
       min_age_rule_(rules.number(fmt::format("keep.min_age = {}", print_duration(keep.min_age)))) {
   if (keep_.per_repository > 0) find_newest_of_repositories();
 }
@@ -55,7 +54,7 @@ std::optional<ruling> image_keeper::check(reason which, std::size_t index) const
       if (keep_.digest_only && one.tags.empty() && !one.digests.empty()) return because(which, digest_only_rule_);
       return std::nullopt;
     case reason::local_only:
-      if (holds_local_ && is_local_only(one, index)) return because(which, local_only_rule_);
+      if (stays_for_want_of_a_registry(one, index)) return because(which, local_only_rule_);
       return std::nullopt;
     case reason::min_age:
       return by_age(index);
@@ -110,9 +109,24 @@ std::optional<ruling> image_keeper::by_container(std::size_t index) const {
 
 bool image_keeper::is_local_only(const image& one, std::size_t index) const {
   if (one.tags.empty()) return false;
-  if (keep_.ask_registry) return true;
   if (digests_prove_a_registry_) return one.digests.empty();
   return uses_[index].origin != image_origin::pulled;
+}
+
+// Not what can be asked about or saved first: that is seen just before the removal (before_removal).
+bool image_keeper::stays_for_want_of_a_registry(const image& one, std::size_t index) const {
+  if (archived_ || one.tags.empty()) return false;
+  if (keep_.ask_registry) return digests_to_ask_for(one).empty();
+  return keep_.local_only && is_local_only(one, index);
+}
+
+safeguards image_keeper::before_removal(std::size_t index) const {
+  const auto& one = node_.images[index];
+  safeguards first;
+  if (one.tags.empty()) return first;
+  first.ask_registry = keep_.ask_registry && !digests_to_ask_for(one).empty();
+  first.archive = archived_ && (keep_.ask_registry || is_local_only(one, index));
+  return first;
 }
 
 std::optional<ruling> image_keeper::by_age(std::size_t index) const {

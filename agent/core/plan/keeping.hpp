@@ -15,12 +15,14 @@ namespace docksweep::core {
 class image_keeper {
  public:
   // Everything that is referred to outlives the keeper. `uses` lies beside the view's images.
-  // `archived`: the policy wants what only this node has to be saved before it goes.
+  // `archived`: the policy has an archive, where what only this node has is saved before it goes.
   image_keeper(const view& node, const keep_rules& keep, bool archived, std::span<const use_times> uses,
                const image_holders& holders, rule_book& rules, instant now);
 
   // One of protecting_reasons: whether that rule holds this image.
   std::optional<ruling> check(reason which, std::size_t image) const;
+  // What comes before its removal.
+  safeguards before_removal(std::size_t image) const;
   // The first of protecting_reasons that holds it.
   std::optional<ruling> first(std::size_t image) const;
 
@@ -31,6 +33,7 @@ class image_keeper {
   std::optional<ruling> by_container(std::size_t index) const;
   std::optional<ruling> by_age(std::size_t index) const;
   bool is_local_only(const image& one, std::size_t index) const;
+  bool stays_for_want_of_a_registry(const image& one, std::size_t index) const;
   void find_newest_of_repositories();
   std::optional<ruling> because(reason why, std::uint32_t rule) const { return ruling{.why = why, .rule = rule}; }
 
@@ -42,7 +45,7 @@ class image_keeper {
   instant now_;
   bool digests_prove_a_registry_ = false;
   std::vector<bool> newest_of_repository_;
-  bool holds_local_;
+  bool archived_;
   std::uint32_t per_repository_rule_, digest_only_rule_, local_only_rule_, min_age_rule_;
 };
 

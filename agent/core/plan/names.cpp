@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace docksweep::core {
 
@@ -37,6 +38,20 @@ std::vector<std::string> names_to_remove(const image& what) {
   }
   std::sort(names.begin() + tags, names.end());
   return names;
+}
+
+std::vector<std::string> digests_to_ask_for(const image& what) {
+  std::vector<std::string> digests;
+  for (const auto& digest : what.digests) {
+    if (!digest.starts_with("localhost/")) digests.push_back(digest);
+  }
+  const auto in_order = [&](const std::string& digest) {
+    const bool tagged = std::ranges::any_of(
+        what.tags, [&](const auto& tag) { return repository_of(tag) == repository_of(digest); });
+    return std::pair(!tagged, digest);
+  };
+  std::ranges::sort(digests, {}, in_order);
+  return digests;
 }
 
 }  // namespace docksweep::core

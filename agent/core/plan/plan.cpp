@@ -1,6 +1,8 @@
 // Entry points of the planner, and the words of its enumerations.
 #include "core/plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/plan/keeping.hpp"
@@ -24,6 +26,13 @@ std::string_view to_string(target_kind kind) {
 
 std::string_view to_string(verdict_action action) {
   return action == verdict_action::remove ? "remove" : "keep";
+}
+
+std::string to_string(const safeguards& first, std::string_view archive) {
+  if (!first.any()) return {};
+  if (!first.ask_registry) return fmt::format("saved to {} first", archive);
+  if (!first.archive) return "a registry is asked for it first";
+  return fmt::format("a registry is asked for it first, and saved to {} where none has it", archive);
 }
 
 std::string_view to_string(reason why) {

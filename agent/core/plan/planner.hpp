@@ -10,6 +10,7 @@
 #include "core/plan/containers.hpp"
 #include "core/plan/goals.hpp"
 #include "core/plan/holders.hpp"
+#include "core/plan/keeping.hpp"
 #include "core/plan/ruling.hpp"
 #include "core/plan/use_times.hpp"
 #include "core/plan/volumes.hpp"
@@ -74,6 +75,7 @@ class planner {
   std::vector<container_candidate> containers_;  // that go, in order
   std::optional<plan_step> build_cache_;
   std::vector<image_state> states_;    // of images, once these containers are gone
+  std::optional<image_keeper> keeper_;
   std::vector<ruling> image_rulings_;  // beside images
   std::vector<std::uint32_t> images_;  // candidates in the policy's order; those that go are chosen in the simulation
   std::optional<removal_simulation> simulation_;

@@ -26,7 +26,7 @@ void planner::judge_images() {
     }
     states_ = image_states(node_.images, remaining);
   }
-  const image_keeper keeper(picture_.node, which_.keep, !which_.archive.empty(), uses_, holders_, rules_, now_);
+  keeper_.emplace(picture_.node, which_.keep, !which_.archive.empty(), uses_, holders_, rules_, now_);
   const image_selector selector(picture_.node, which_.remove.images, uses_, rules_, now_);
   const auto unreadable = rules_.number("the image's details could not be read");
   const auto intermediate = rules_.number("intermediate: goes with its last child");
@@ -39,7 +39,7 @@ void planner::judge_images() {
       verdict = {.why = reason::not_selected, .rule = intermediate};
     } else if (i >= node_.details.size() || !node_.details[i]) {
       verdict = {.why = reason::unreadable, .rule = unreadable};
-    } else if (const auto kept = keeper.first(i)) {
+    } else if (const auto kept = keeper_->first(i)) {
       verdict = *kept;
     } else if (const auto refused = selector.refuses(i, states_[i])) {
       verdict = *refused;

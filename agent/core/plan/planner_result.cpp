@@ -55,6 +55,7 @@ void planner::add_image_steps(plan& made) {
     step.id = node_.images[one].id;
     step.names = names_to_remove(node_.images[one]);
     step.rule = image_rulings_[one].rule;
+    step.first = keeper_->before_removal(one);
     const auto free_after = [&](std::uint32_t image) {
       for (const auto holder : holders_.of_image(image)) {
         step.after_step = std::max(step.after_step, step_of_container[holder]);
