@@ -28,6 +28,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr std::size_t object_limit_bytes = 8 << 20;  // one inspect, one /info
+constexpr int listing_attempts = 5;
+constexpr milliseconds listing_again(100);           // times the number of the attempt
 constexpr milliseconds busy_pause(2000);             // before asking an engine again that answers one df at a time
 
 }  // namespace
@@ -99,11 +101,18 @@ task<result<core::listing<core::image>>> docker_adapter::list_images(app::engine
   } else {
     call.query = {{"filters", encode_filters(filters)}};
   }
-  image_list_decoder decoder;
-  net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
-  const auto answer = co_await session_.send(std::move(call), std::move(sink));
-  if (!answer) co_return std::unexpected(answer.error());
-  co_return from("GET /images/json", decoder.finish());
+  for (int attempt = 1;; ++attempt) {
+    image_list_decoder decoder;
+    net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
+    const auto answer = co_await session_.send(call, std::move(sink));
+    if (answer) co_return from("GET /images/json", decoder.finish());
+    auto why = answer.error();
+    if (why.code != failure_code::not_found) co_return std::unexpected(std::move(why));
+    // A listing is never gone: the containerd store (26.1) says so when an image goes while it lists them.
+    why.code = failure_code::engine_error;
+    if (attempt == listing_attempts) co_return std::unexpected(std::move(why));
+    co_await sleep(attempt * listing_again);
+  }
 }
 
 task<result<inspected_image>> docker_adapter::inspect(std::string name) {

@@ -50,6 +50,26 @@ TEST_F(docker_engine_test, names_podman_and_gives_it_an_id_that_stays) {
   EXPECT_EQ(identity->id, "podman:node1:/var/lib/engine/data");
 }
 
+// Docker 26.1 with the containerd store, while another client removes an image.
+TEST_F(docker_engine_test, lists_again_when_an_image_went_while_it_was_listed) {
+  record("docker-29-containerd", "1.45");
+  server.on("/images/json", [this](test::exchange& with) {
+    const bool first = server.count("/images/json") < 3;
+    if (first) return with.reply(404, R"({"message":"content digest sha256:456b: not found"})");
+    with.reply(200, fixture("docker-29-containerd/images.json"));
+  });
+  const auto listing = run(port().list_images({}));
+  ASSERT_TRUE(listing) << listing.error().message;
+  EXPECT_EQ(server.count("/images/json"), 3);
+}
+
+TEST_F(docker_engine_test, a_listing_that_is_never_found_is_the_engines_fault) {
+  server.answer("/images/json", R"({"message":"content digest sha256:456b: not found"})", 404);
+  const auto listing = run(port().list_images({}));
+  ASSERT_FALSE(listing);
+  EXPECT_EQ(listing.error().code, core::failure_code::engine_error) << "never an empty node";
+}
+
 TEST_F(docker_engine_test, lists_all_images_and_counts_the_call) {
   record("docker-28", "1.51");
   const auto listing = run(port().list_images({}));
