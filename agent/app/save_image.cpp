@@ -2,32 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace docksweep::app {
-namespace {
-
-constexpr std::size_t tar_block_bytes = 512;
-constexpr std::size_t tar_end_bytes = 2 * tar_block_bytes;
-
-// A tar is whole blocks, and ends in two of zeros (POSIX pax): one that broke off does not.
-class tar_end {
- public:
-  void add(std::string_view piece) {
-    bytes_ += piece.size();
-    const auto last = piece.find_last_not_of('\0');
-    zeros_ = last == std::string_view::npos ? zeros_ + piece.size() : piece.size() - last - 1;
-  }
-  bool is_whole() const { return bytes_ > tar_end_bytes && bytes_ % tar_block_bytes == 0 && zeros_ >= tar_end_bytes; }
-
- private:
-  std::size_t bytes_ = 0;
-  std::size_t zeros_ = 0;  // at the end
-};
-
-}  // namespace
-
 task<core::result<void>> check_archive_room(disks& file_systems, std::string folder, std::vector<std::string> engine_paths,
                                             core::byte_count image_bytes) {
   auto measuring = file_systems.measure(folder);
@@ -55,18 +32,10 @@ task<core::result<std::string>> save_image(image_transfer& engine, image_archive
   auto file = co_await std::move(creating);
   if (!file) co_return std::unexpected(std::move(file.error()));
   archive_writer& writer = **file;
-  tar_end end;
-  const piece_consumer consume = [&](std::string_view piece) {
-    end.add(piece);
-    return writer.write(piece);
-  };
+  const piece_consumer consume = [&writer](std::string_view piece) { return writer.write(piece); };
   auto saving = engine.save_image(std::move(image_id), consume);
   const auto saved = co_await std::move(saving);
   if (!saved) co_return std::unexpected(saved.error());
-  if (!end.is_whole()) {
-    co_return core::fail(core::failure_code::malformed,
-                         fmt::format("what the engine saved is no whole tar ({} bytes)", *saved));
-  }
   auto committing = writer.commit();
   co_return co_await std::move(committing);
 }

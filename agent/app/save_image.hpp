@@ -18,8 +18,7 @@ inline constexpr core::byte_count archive_margin_bytes = 64 << 20;
 task<core::result<void>> check_archive_room(disks& file_systems, std::string folder, std::vector<std::string> engine_paths,
                                             core::byte_count image_bytes);
 
-// The engine's own save stream of this ID, to FOLDER/ID.tar.zst. → the file's path. A stream that does not end as a tar
-// does is a failure, and leaves no file.
+// The engine's own save stream of this ID, to FOLDER/ID.tar.zst. → the file's path. A save that fails leaves no file.
 task<core::result<std::string>> save_image(image_transfer& engine, image_archive& archive, std::string folder,
                                            std::string image_id);
 

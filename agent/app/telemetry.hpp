@@ -36,6 +36,8 @@ inline constexpr std::string_view engine_endpoints[] = {"ping",
                                                         "volumes_remove",
                                                         "build_prune",
                                                         "image_pull",
+                                                        "image_save",
+                                                        "image_load",
                                                         "image_tag",
                                                         "distribution"};
 

@@ -51,7 +51,7 @@ class image_transfer {
   virtual task<core::result<bool>> registry_has(std::string repository, std::string digest) = 0;
 
   // GET /images/{id}/get: the image as `docker save` writes it, without its names when asked for by ID. Returns how many
-  // bytes came. Deadline: a silence of options.transfer_silence.
+  // bytes came; what does not end as a tar does is a failure. Deadline: a silence of options.transfer_silence.
   virtual task<core::result<core::byte_count>> save_image(std::string id, piece_consumer consume) = 0;
   // POST /images/load: what `docker load` reads. Returns the names and IDs that the engine says it loaded.
   virtual task<core::result<std::vector<std::string>>> load_images(piece_source source) = 0;

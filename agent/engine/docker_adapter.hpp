@@ -1,5 +1,5 @@
-// The Docker Engine API as app::container_engine; its verbs are in docker_engine.cpp (those that read) and
-// docker_remover.cpp (those that change, and what is asked just before).
+// The Docker Engine API as app::container_engine; its verbs are in docker_engine.cpp (those that read),
+// docker_remover.cpp (those that change, and what is asked just before) and docker_transfer.cpp (images as a whole).
 #pragma once
 
 #include <fmt/format.h>
@@ -44,7 +44,13 @@ class docker_adapter final : public app::container_engine {
   app::task<core::result<core::listing<core::container>>> holders_of_image(std::string id) override;
   app::task<core::result<core::listing<core::container>>> holders_of_volume(std::string name) override;
 
+  app::task<core::result<app::pulled_image>> pull_image(app::pull_request what, app::progress_sink progress) override;
+  app::task<core::result<bool>> registry_has(std::string repository, std::string digest) override;
+  app::task<core::result<core::byte_count>> save_image(std::string id, app::piece_consumer consume) override;
+  app::task<core::result<std::vector<std::string>>> load_images(app::piece_source source) override;
+
  private:
+  app::task<core::result<std::string>> registry_auth(std::string repository);
   api_call object_call(std::string_view endpoint, std::string path) const;
   api_call change_call(net::verb what, std::string_view endpoint, std::string path) const;
   app::task<core::result<void>> identified();  // identifies where that has not happened

@@ -3,7 +3,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "app/remover.hpp"
 #include "app/telemetry.hpp"
@@ -19,6 +21,14 @@ struct docker_engine_options {
   // Of each removal and of a prune of the build cache: a layer of many files takes minutes, and nothing is won by
   // leaving an engine to it unwatched.
   std::chrono::milliseconds removal_timeout = std::chrono::minutes(10);
+  // Of a pull, a save or a load: the longest time in which nothing comes or goes.
+  std::chrono::milliseconds transfer_silence = std::chrono::minutes(10);
+  // Before the first byte of a save, and before the answer to a load that was sent whole: engines write all of it to a
+  // temporary folder first.
+  std::chrono::milliseconds archive_timeout = std::chrono::minutes(30);
+  // The value of X-Registry-Auth for a repository: ("docker.io", "library/alpine"), ("host:5000", "team/app"). What it
+  // returns empty is asked for anonymously, as is everything without it; its failure is the call's.
+  std::function<app::task<core::result<std::string>>(std::string host, std::string path)> registry_auth;
   net::trace_sink trace;  // empty: no trace
 };
 

@@ -131,6 +131,9 @@ net::http_request session::request_for(const api_call& call) const {
   request.target = fmt::format("/v{}{}{}", to_string(*speaks_), call.path, net::encode_query(call.query));
   request.timeout = call.timeout;
   request.body_limit_bytes = call.body_limit_bytes;
+  request.headers = call.headers;
+  request.source = call.source;
+  request.silence = call.silence;
   return request;
 }
 
@@ -155,6 +158,35 @@ app::task<core::result<net::http_response>> session::send(api_call call, net::bo
   const auto pinged = co_await ping();
   if (!pinged) co_return std::unexpected(pinged.error());
   auto again = co_await send_once(call, sink);
+  co_return again;
+}
+
+app::task<core::result<net::http_response>> session::transfer_once(const api_call& call,
+                                                                   const net::body_consumer& consume,
+                                                                   const std::function<core::result<void>()>& judge) {
+  if (!speaks_) {
+    const auto pinged = co_await ping();
+    if (!pinged) co_return std::unexpected(pinged.error());
+  }
+  const auto began = clock::now();
+  auto answer = co_await client_.transfer(request_for(call), consume);
+  auto outcome = outcome_of(answer);
+  if (outcome) outcome = judge();
+  count(call.endpoint, began, outcome);
+  if (!answer) co_return answer;
+  note_version(*answer);
+  if (!answer->ok()) co_return std::unexpected(failure_from(*answer, name_of(call)));
+  if (!outcome) co_return std::unexpected(std::move(outcome.error()));
+  co_return answer;
+}
+
+app::task<core::result<net::http_response>> session::transfer(api_call call, net::body_consumer consume,
+                                                              std::function<core::result<void>()> judge) {
+  auto answer = co_await transfer_once(call, consume, judge);
+  if (answer || answer.error().code != failure_code::too_old || call.source) co_return answer;
+  const auto pinged = co_await ping();
+  if (!pinged) co_return std::unexpected(pinged.error());
+  auto again = co_await transfer_once(call, consume, judge);
   co_return again;
 }
 

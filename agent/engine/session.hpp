@@ -21,6 +21,10 @@ struct api_call {
   std::vector<std::pair<std::string, std::string>> query;
   std::chrono::milliseconds timeout;
   std::size_t body_limit_bytes = 64 << 20;
+  net::header_list headers = {};
+  // For transfer() only; see net::http_client::transfer.
+  net::body_source source = {};
+  std::chrono::milliseconds silence = std::chrono::minutes(10);
 };
 
 struct ping_answer {
@@ -47,6 +51,12 @@ class session {
   // wrong (it has done nothing then). With a sink, the body goes there as it arrives; only the body of a success does.
   app::task<core::result<net::http_response>> send(api_call call, net::body_sink sink = {});
 
+  // A call whose body or answer is too large to be held; see net::http_client::transfer. `judge` is asked at the end of
+  // a 2xx answer: what it fails with is the call's failure, and counts as one. Negotiates as send() does, but a source
+  // cannot be read twice.
+  app::task<core::result<net::http_response>> transfer(api_call call, net::body_consumer consume,
+                                                       std::function<core::result<void>()> judge);
+
   // GET of an answer that does not end; see net::http_client::stream. Never a success.
   app::task<core::failure> follow(api_call call, std::function<void()> on_open, net::body_sink on_data);
 
@@ -57,6 +67,8 @@ class session {
 
  private:
   app::task<core::result<net::http_response>> send_once(const api_call& call, const net::body_sink& sink);
+  app::task<core::result<net::http_response>> transfer_once(const api_call& call, const net::body_consumer& consume,
+                                                            const std::function<core::result<void>()>& judge);
   app::task<core::result<net::http_response>> ask_ping(net::verb what);
   net::http_request request_for(const api_call& call) const;
   void note_version(const net::http_response& response);

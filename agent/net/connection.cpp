@@ -4,11 +4,14 @@
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -33,6 +36,8 @@ using tls_stream = asio::ssl::stream<plain_stream>;
 
 constexpr std::size_t read_buffer_bytes = 32 << 10;
 constexpr std::uint32_t header_limit_bytes = 16 << 10;
+// A server that refuses a body answers, and then closes: so long its answer may take to come after a failed write.
+constexpr std::chrono::seconds last_words(2);
 
 // A body that goes on to whoever wants it, piece by piece.
 struct sink_body {
@@ -108,11 +113,27 @@ http::verb beast_verb(verb what) {
   return http::verb::get;
 }
 
-http::request<http::string_body> beast_request(const http_request& from, const std::string& host) {
-  http::request<http::string_body> to(beast_verb(from.what), from.target, 11);
+transport_failure silence_failure(bool unanswered) {
+  return {core::failure_code::timeout, "not a byte came or went", unanswered, true};
+}
+
+transport_failure own_failure(core::failure why) {
+  transport_failure wrapped{why.code, why.message, false};
+  wrapped.own = std::move(why);
+  return wrapped;
+}
+
+template <class Body>
+http::request<Body> beast_head(const http_request& from, const std::string& host) {
+  http::request<Body> to(beast_verb(from.what), from.target, 11);
   to.set(http::field::host, host);
   to.set(http::field::user_agent, "docksweep");
   for (const auto& [name, value] : from.headers) to.set(name, value);
+  return to;
+}
+
+http::request<http::string_body> beast_request(const http_request& from, const std::string& host) {
+  auto to = beast_head<http::string_body>(from, host);
   to.body() = from.body;
   // A GET without a body goes out without Content-Length; a POST always says how much it brings.
   if (from.what == verb::post || !from.body.empty()) to.prepare_payload();
@@ -130,8 +151,6 @@ class http_connection final : public connection {
 
   awaitable<transport_result<http_response>> exchange(const http_request& request, std::size_t body_limit_bytes,
                                                       deadline until) override {
-    const auto message = beast_request(request, host_);
-    expire(until);
     parser_.emplace();
     parser_->header_limit(header_limit_bytes);
     if (body_limit_bytes == 0) {
@@ -140,18 +159,20 @@ class http_connection final : public connection {
       parser_->body_limit(body_limit_bytes);
     }
     parser_->skip(request.what == verb::head);
+    buffer_.reserve(read_buffer_bytes);  // Beast reads 512 bytes at a time into a buffer without capacity
+    sent_all_ = true;
+    if (request.source) {
+      auto both = send_and_receive(request);
+      auto head = co_await std::move(both);
+      co_return head;
+    }
+    const auto message = beast_request(request, host_);
+    expire(until);
     const auto [write_error, written] = co_await http::async_write(stream_, message, as_tuple(use_awaitable));
     if (write_error) co_return failed(write_error);
-    buffer_.reserve(read_buffer_bytes);  // Beast reads 512 bytes at a time into a buffer without capacity
-    const auto [read_error, read] =
-        co_await http::async_read_header(stream_, buffer_, *parser_, as_tuple(use_awaitable));
-    if (read_error) co_return failed(read_error, !parser_->got_some());
-    http_response response;
-    response.status = static_cast<int>(parser_->get().result_int());
-    for (const auto& field : parser_->get()) {
-      response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    }
-    co_return response;
+    auto reading = read_head();
+    auto head = co_await std::move(reading);
+    co_return head;
   }
 
   awaitable<transport_result<std::size_t>> read_body(const body_sink& sink, deadline until) override {
@@ -167,8 +188,30 @@ class http_connection final : public connection {
     co_return body.received_bytes;
   }
 
+  awaitable<transport_result<std::size_t>> read_pieces(const body_consumer& consume,
+                                                       std::chrono::milliseconds silence) override {
+    auto& body = parser_->get().body();
+    std::string piece;
+    const body_sink collect = [&piece](std::string_view more) { piece += more; };
+    body.sink = &collect;
+    while (!parser_->is_done()) {
+      beast::get_lowest_layer(stream_).expires_after(silence);
+      const auto [ec, read] = co_await http::async_read_some(stream_, buffer_, *parser_, as_tuple(use_awaitable));
+      if (!piece.empty()) {
+        auto consuming = consume(piece);
+        const auto consumed = co_await std::move(consuming);
+        if (!consumed) co_return std::unexpected(own_failure(consumed.error()));
+        piece.clear();
+      }
+      if (ec == beast::error::timeout) co_return std::unexpected(silence_failure(false));
+      if (ec) co_return failed(ec, false);
+    }
+    body.sink = nullptr;
+    co_return body.received_bytes;
+  }
+
   bool reusable() const override {
-    return parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
+    return sent_all_ && parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
   }
 
   bool stale() override {
@@ -189,6 +232,76 @@ class http_connection final : public connection {
   }
 
  private:
+  awaitable<transport_result<http_response>> read_head() {
+    const auto [ec, read] = co_await http::async_read_header(stream_, buffer_, *parser_, as_tuple(use_awaitable));
+    if (ec) co_return failed(ec, !parser_->got_some());
+    http_response response;
+    response.status = static_cast<int>(parser_->get().result_int());
+    for (const auto& field : parser_->get()) {
+      response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    co_return response;
+  }
+
+  // Listens for the answer while it sends: a server may refuse a body before it has read all of it.
+  awaitable<transport_result<http_response>> send_and_receive(const http_request& request) {
+    using namespace asio::experimental::awaitable_operators;
+    sent_all_ = false;
+    std::exception_ptr thrown;
+    beast::get_lowest_layer(stream_).expires_never();  // for the read; each write has a time of its own
+    auto reading = read_head();
+    auto sending = send_pieces(request, thrown);
+    auto both = std::move(reading) || std::move(sending);
+    auto first = co_await std::move(both);
+    if (thrown) std::rethrow_exception(thrown);
+    if (first.index() == 1) co_return std::unexpected(std::get<1>(std::move(first)));
+    auto head = std::get<0>(std::move(first));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (!head && head.error().code == core::failure_code::cancelled &&
+        state.cancelled() == asio::cancellation_type::none) {
+      co_return std::unexpected(silence_failure(true));  // the write's time was up, and that ended the read as well
+    }
+    co_return head;
+  }
+
+  // Ends only when there can be no answer, or when it is cancelled because one has come.
+  awaitable<transport_failure> send_pieces(const http_request& request, std::exception_ptr& thrown) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto message = beast_head<http::empty_body>(request, host_);
+    message.chunked(true);
+    http::request_serializer<http::empty_body> head(message);
+    auto& timed = beast::get_lowest_layer(stream_);
+    timed.expires_after(request.silence);
+    auto [ec, sent] = co_await http::async_write_header(stream_, head, as_tuple(use_awaitable));
+    while (!ec && !sent_all_) {
+      core::result<std::string_view> piece;
+      try {
+        auto asking = request.source();
+        auto next = co_await std::move(asking);
+        piece = std::move(next);
+      } catch (...) {
+        thrown = std::current_exception();
+        co_return transport_failure{core::failure_code::cancelled, "its body could not be read"};
+      }
+      if (!piece) co_return own_failure(std::move(piece.error()));
+      timed.expires_after(request.silence);
+      if (piece->empty()) {
+        std::tie(ec, sent) = co_await asio::async_write(stream_, http::make_chunk_last(), as_tuple(use_awaitable));
+        sent_all_ = !ec;
+      } else {
+        const auto chunk = http::make_chunk(asio::buffer(*piece));
+        std::tie(ec, sent) = co_await asio::async_write(stream_, chunk, as_tuple(use_awaitable));
+      }
+    }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return explain(asio::error::operation_aborted, true);
+    if (ec == beast::error::timeout) co_return silence_failure(true);
+    asio::steady_timer answer(co_await asio::this_coro::executor);
+    answer.expires_after(sent_all_ ? request.timeout : std::chrono::milliseconds(last_words));
+    co_await answer.async_wait(as_tuple(use_awaitable));
+    co_return ec ? explain(ec, true) : explain(beast::error::timeout, true);
+  }
+
   void expire(deadline until) {
     if (until == no_deadline) {
       beast::get_lowest_layer(stream_).expires_never();
@@ -199,6 +312,7 @@ class http_connection final : public connection {
 
   std::string host_;
   Stream stream_;
+  bool sent_all_ = true;  // of the last request: a server may answer before, and still wait for the rest
   beast::flat_buffer buffer_{read_buffer_bytes};
   std::optional<http::response_parser<sink_body>> parser_;
 };

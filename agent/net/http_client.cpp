@@ -12,6 +12,12 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using clock = std::chrono::steady_clock;
 
+namespace {
+
+constexpr std::size_t unlimited = 0;
+
+}  // namespace
+
 // A connection with an answer whose headers have been read.
 struct http_client::started {
   std::unique_ptr<connection> on;
@@ -42,6 +48,11 @@ void http_client::trace(const std::string& line) const {
   if (options_.trace) options_.trace(line);
 }
 
+core::failure http_client::traced(core::failure problem, deadline began) const {
+  if (options_.trace) trace(failure_line(problem.message, clock::now() - began));
+  return problem;
+}
+
 awaitable<transport_result<http_client::started>> http_client::start(const http_request& request,
                                                                      std::size_t body_limit_bytes, deadline until) {
   if (auto kept = take_idle()) {
@@ -65,11 +76,7 @@ awaitable<core::result<http_response>> http_client::send(http_request request, b
   const auto until = began + request.timeout;
   if (options_.trace) trace(curl_line(where_, request));
   auto call = co_await start(request, request.body_limit_bytes, until);
-  if (!call) {
-    auto problem = sentence(request, call.error());
-    if (options_.trace) trace(failure_line(problem.message, clock::now() - began));
-    co_return std::unexpected(std::move(problem));
-  }
+  if (!call) co_return std::unexpected(traced(sentence(request, call.error()), began));
   auto& response = call->head;
   const bool to_sink = sink && response.ok();
   const body_sink collect = [&response](std::string_view piece) {
@@ -77,11 +84,7 @@ awaitable<core::result<http_response>> http_client::send(http_request request, b
     response.body.append(piece.substr(0, room));
   };
   const auto received = co_await call->on->read_body(to_sink ? sink : collect, until);
-  if (!received) {
-    auto problem = sentence(request, received.error());
-    if (options_.trace) trace(failure_line(problem.message, clock::now() - began));
-    co_return std::unexpected(std::move(problem));
-  }
+  if (!received) co_return std::unexpected(traced(sentence(request, received.error()), began));
   response.body_bytes = *received;
   if (options_.trace) trace(outcome_line(response.status, clock::now() - began, response.body_bytes));
   keep(std::move(call->on));
@@ -94,13 +97,8 @@ awaitable<core::result<http_response>> http_client::stream(http_request request,
   const auto began = clock::now();
   const auto until = began + request.timeout;
   if (options_.trace) trace(curl_line(where_, request));
-  constexpr std::size_t unlimited = 0;
   auto call = co_await start(request, unlimited, until);
-  if (!call) {
-    auto problem = sentence(request, call.error());
-    if (options_.trace) trace(failure_line(problem.message, clock::now() - began));
-    co_return std::unexpected(std::move(problem));
-  }
+  if (!call) co_return std::unexpected(traced(sentence(request, call.error()), began));
   auto& response = call->head;
   if (options_.trace) trace(outcome_line(response.status, clock::now() - began, 0));
   if (response.ok()) {
@@ -119,12 +117,41 @@ awaitable<core::result<http_response>> http_client::stream(http_request request,
   co_return std::move(response);
 }
 
+awaitable<core::result<http_response>> http_client::transfer(http_request request, body_consumer consume) {
+  const auto began = clock::now();
+  if (options_.trace) trace(curl_line(where_, request));
+  auto call = co_await start(request, unlimited, began + request.timeout);
+  if (!call) co_return std::unexpected(traced(sentence(request, call.error()), began));
+  auto& response = call->head;
+  transport_result<std::size_t> received;
+  if (response.ok()) {
+    auto reading = call->on->read_pieces(consume, request.silence);
+    received = co_await std::move(reading);
+  } else {
+    const body_sink collect = [&response](std::string_view piece) {
+      response.body.append(piece.substr(0, error_body_limit_bytes - response.body.size()));
+    };
+    auto reading = call->on->read_body(collect, clock::now() + request.silence);
+    received = co_await std::move(reading);
+  }
+  if (!received) co_return std::unexpected(traced(sentence(request, received.error()), began));
+  response.body_bytes = *received;
+  if (options_.trace) trace(outcome_line(response.status, clock::now() - began, response.body_bytes));
+  keep(std::move(call->on));
+  co_return std::move(response);
+}
+
 core::failure http_client::sentence(const http_request& request, const transport_failure& problem) const {
   using core::failure_code;
+  if (problem.own) return *problem.own;
   const auto call = fmt::format("{} {}", to_string(request.what), request.target.substr(0, request.target.find('?')));
   const auto peer = fmt::format("{} at {}", options_.peer, to_string(where_));
   switch (problem.code) {
     case failure_code::timeout:
+      if (problem.silent) {
+        return {problem.code, fmt::format("{} fell silent during {}: {} for {} s", peer, call, problem.reason,
+                                          std::chrono::duration<double>(request.silence).count())};
+      }
       return {problem.code, fmt::format("{} did not answer {} within {} s: {}", peer, call,
                                         std::chrono::duration<double>(request.timeout).count(), problem.reason)};
     case failure_code::cancelled:

@@ -40,6 +40,13 @@ class http_client {
                                                              std::function<void(const http_response&)> on_open,
                                                              body_sink on_data);
 
+  // Sends a request whose body (`request.source`) or answer is too large to be held: both pass in pieces, at the pace
+  // of the slower side. `request.timeout` bounds the time until the headers (from the end of what is sent, where there
+  // is a source), `request.silence` each pause after them and while it sends; there is no deadline for the whole, and
+  // no limit on the body of a 2xx answer. Any status is a success, as for send(); the body of an error is in the
+  // response. Nothing is sent twice.
+  boost::asio::awaitable<core::result<http_response>> transfer(http_request request, body_consumer consume);
+
   const endpoint& where() const { return where_; }
   // Closes kept connections: the next call makes a new one.
   void close_idle() { idle_.clear(); }
@@ -52,6 +59,7 @@ class http_client {
   void keep(std::unique_ptr<connection> used);
   core::failure sentence(const http_request& request, const transport_failure& problem) const;
   void trace(const std::string& line) const;
+  core::failure traced(core::failure problem, deadline began) const;
 
   boost::asio::any_io_executor executor_;
   endpoint where_;

@@ -60,6 +60,7 @@ std::string curl_line(const endpoint& where, const http_request& request) {
   }
   // A body may hold a password (POST /auth): only its size is shown.
   if (!request.body.empty()) line += fmt::format(" --data-binary '*** {} bytes'", request.body.size());
+  if (request.source) line += " -T -";
   const std::string_view scheme = where.how == endpoint::kind::tls ? "https" : "http";
   return line + fmt::format(" {}", "'" + fmt::format("{}://{}{}", scheme, host_header(where), request.target) + "'");
 }

@@ -39,10 +39,7 @@ inline std::string packed(const whole_image& whole) {
   for (const auto bytes : whole.layer_sizes) {
     for (core::byte_count at = 0; at < bytes; ++at) out << static_cast<char>('a' + at % 26);
   }
-  auto text = out.str();
-  constexpr std::size_t block_bytes = 512;  // a tar has whole blocks, and two of zeros at its end
-  text.resize((text.size() + block_bytes - 1) / block_bytes * block_bytes + 2 * block_bytes, '\0');
-  return text;
+  return out.str();
 }
 
 // std::nullopt: not such a stream, or not all of it.

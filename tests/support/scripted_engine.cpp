@@ -66,6 +66,35 @@ std::string scripted_request::header(std::string_view name) const {
   return {};
 }
 
+bool exchange::buffer(std::size_t bytes) {
+  while (buffered_.size() < bytes) {
+    const auto more = to_.read();
+    if (more.empty()) return false;
+    buffered_ += more;
+  }
+  return true;
+}
+
+std::optional<std::string> exchange::read_chunk() {
+  std::size_t line_end = 0;
+  while ((line_end = buffered_.find("\r\n")) == std::string::npos) {
+    if (!buffer(buffered_.size() + 1)) return std::nullopt;
+  }
+  std::size_t size = 0;
+  std::from_chars(buffered_.data(), buffered_.data() + line_end, size, 16);
+  if (!buffer(line_end + size + 4)) return std::nullopt;
+  auto piece = buffered_.substr(line_end + 2, size);
+  buffered_.erase(0, line_end + size + 4);
+  unread_ = unread_ && size > 0;
+  return piece;
+}
+
+std::string exchange::read_chunks() {
+  std::string all;
+  for (auto piece = read_chunk(); piece && !piece->empty(); piece = read_chunk()) all += *piece;
+  return all;
+}
+
 void exchange::reply(int status, std::string_view body, const std::string& content_type,
                      const std::string& more_headers) {
   std::string answer = fmt::format("HTTP/1.1 {} Scripted\r\n{}Content-Type: {}\r\n{}", status, common_headers,
@@ -187,7 +216,7 @@ void scripted_engine::serve(int socket, int number) {
       common_headers = "Api-Version: " + api_version_ + "\r\n" + more_headers_;
     }
     const auto what = script_for(request->path);
-    exchange with(client, std::move(*request));
+    exchange with(client, std::move(*request), buffered);
     what(with);
     if (!with.keeps_connection()) return;
   }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -32,9 +33,15 @@ struct scripted_request {
 // The server's side of one request. What is not answered when the script returns is a closed connection.
 class exchange {
  public:
-  exchange(wire& to, scripted_request asked) : request(std::move(asked)), to_(to) {}
+  exchange(wire& to, scripted_request asked, std::string& buffered)
+      : request(std::move(asked)), to_(to), buffered_(buffered), unread_(chunked()) {}
 
   const scripted_request request;
+
+  // Of a chunked body, which is not read before the script does it: the next chunk, empty at its end; nullopt: the
+  // client has gone before. What is left unread when the script returns closes the connection.
+  std::optional<std::string> read_chunk();
+  std::string read_chunks();  // all that come
 
   void reply(int status, std::string_view body, const std::string& content_type = "application/json",
              const std::string& more_headers = "");
@@ -52,10 +59,15 @@ class exchange {
     keep_ = false;
     to_.abort();
   }  // without a farewell
-  bool keeps_connection() const { return keep_ && answered_; }
+  bool keeps_connection() const { return keep_ && answered_ && !unread_; }
 
  private:
+  bool chunked() const { return request.header("Transfer-Encoding") == "chunked"; }
+  bool buffer(std::size_t bytes);  // at least so many
+
   wire& to_;
+  std::string& buffered_;
+  bool unread_;
   bool keep_ = true;
   bool answered_ = false;
 };
