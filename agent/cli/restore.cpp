@@ -65,7 +65,8 @@ app::task<core::result<chosen_removals>> removal_named(session& with, const std:
   auto loading = load(with, engine, std::nullopt, every_sweep);
   auto page = co_await std::move(loading);
   if (!page) co_return std::unexpected(std::move(page.error()));
-  std::ranges::stable_sort(page->removals, std::ranges::greater(), &core::removal_record::at);
+  const auto moment = [](const core::removal_record& one) { return std::pair(one.at, one.id); };
+  std::ranges::sort(page->removals, std::ranges::greater(), moment);
   const auto* found = core::find_removal(page->removals, name);
   if (found == nullptr) {
     co_return core::fail(core::failure_code::not_found,
@@ -183,7 +184,7 @@ app::task<int> restore(session& with, restore_command what) {
 }  // namespace
 
 int execute(const global_options& global, const restore_command& what) {
-  return in_session(global, [&what](session& with) { return restore(with, what); });
+  return in_session(global, [&what](session& with) { return restore(with, what); }, what.auth_file);
 }
 
 }  // namespace docksweep::cli

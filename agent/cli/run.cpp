@@ -11,6 +11,7 @@
 #include "cli/agent.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
+#include "cli/engine_options.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 #include "config/engine_host.hpp"
@@ -39,8 +40,7 @@ core::result<chosen_engine> choose_engine(const global_options& global, const co
                                           boost::asio::any_io_executor executor, app::telemetry& counts) {
   auto host = config::resolve_engine_host(global.host, settings.engine, config::process_environment());
   if (!host) return std::unexpected(std::move(host).error());
-  engine::docker_engine_options options{.timeout = settings.engine.timeout, .trace = {}};
-  if (global.trace) options.trace = note;
+  auto options = engine_options(settings, global, {}, executor);
   auto made = engine::make_docker_engine(std::move(executor), host->where, std::move(options), counts);
   return chosen_engine{std::move(host->where), std::move(host->source), std::move(made)};
 }

@@ -46,8 +46,9 @@ struct session {
 };
 
 // Reads the configuration, makes all of that, runs `work`, and returns its status; complains and returns bad_usage when
-// the configuration is at fault. The state is opened for reading.
-int in_session(const global_options& global, const std::function<app::task<int>(session&)>& work);
+// the configuration is at fault. The state is opened for reading. `auth_file`: more credentials (engine_options.hpp).
+int in_session(const global_options& global, const std::function<app::task<int>(session&)>& work,
+               const std::string& auth_file = {});
 
 // Opens it for writing: for what puts something on record. False after a message: it cannot be written.
 bool open_to_write(session& with);

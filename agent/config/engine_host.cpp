@@ -27,13 +27,6 @@ std::string variable(const environment& env, const std::string& name) {
   return found == env.variables.end() ? std::string() : found->second;
 }
 
-// Where the docker CLI keeps its things; empty when neither DOCKER_CONFIG nor HOME is set.
-fs::path docker_folder(const environment& env) {
-  if (const auto own = variable(env, "DOCKER_CONFIG"); !own.empty()) return own;
-  if (const auto home = variable(env, "HOME"); !home.empty()) return fs::path(home) / ".docker";
-  return {};
-}
-
 // The object in a JSON file; nullopt: no file, no object, or more than 1 MiB.
 std::optional<json::object> read_object(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -74,7 +67,7 @@ net::tls_files files_in(const fs::path& folder) {
 net::tls_files tls_of_environment(const environment& env) {
   if (variable(env, "DOCKER_TLS_VERIFY").empty()) return {};
   const auto folder = variable(env, "DOCKER_CERT_PATH");
-  const auto place = folder.empty() ? docker_folder(env) : fs::path(folder);
+  const auto place = folder.empty() ? fs::path(docker_cli_folder(env)) : fs::path(folder);
   // Named although they may be missing: then the connection fails with the file's name instead of going on without TLS.
   return {.ca = place / "ca.pem", .cert = place / "cert.pem", .key = place / "key.pem"};
 }
@@ -89,7 +82,7 @@ core::result<engine_host> at(std::string_view url, const net::tls_files& tls, st
 std::string context_name(const environment& env) {
   auto name = variable(env, "DOCKER_CONTEXT");
   if (name.empty()) {
-    const auto folder = docker_folder(env);
+    const fs::path folder = docker_cli_folder(env);
     const auto settings = folder.empty() ? std::nullopt : read_object(folder / "config.json");
     if (settings) name = text_at(*settings, "currentContext");
   }
@@ -98,7 +91,7 @@ std::string context_name(const environment& env) {
 
 core::result<engine_host> from_context(const std::string& name, const environment& env) {
   const auto source = fmt::format("docker context {}", name);
-  const auto contexts = docker_folder(env) / "contexts";
+  const auto contexts = fs::path(docker_cli_folder(env)) / "contexts";
   const auto digest = core::sha256_hex(name);  // the CLI's name of a context's folders
   const auto meta_path = contexts / "meta" / digest / "meta.json";
   const auto meta = read_object(meta_path);
@@ -123,6 +116,12 @@ net::tls_files given(const engine_settings& engine) {
 }
 
 }  // namespace
+
+std::string docker_cli_folder(const environment& env) {
+  if (auto own = variable(env, "DOCKER_CONFIG"); !own.empty()) return own;
+  if (const auto home = variable(env, "HOME"); !home.empty()) return home + "/.docker";
+  return {};
+}
 
 core::result<engine_host> resolve_engine_host(const std::string& host_option, const engine_settings& engine,
                                               const environment& env) {

@@ -22,4 +22,7 @@ struct engine_host {
 core::result<engine_host> resolve_engine_host(const std::string& host_option, const engine_settings& engine,
                                               const environment& env);
 
+// Where the docker CLI keeps its things: DOCKER_CONFIG, else ~/.docker; empty when neither DOCKER_CONFIG nor HOME is set.
+std::string docker_cli_folder(const environment& env);
+
 }  // namespace docksweep::config
