@@ -165,7 +165,7 @@ void step_removal::image_is_gone(std::string problem) {
 
 task<void> step_removal::after_last_name() {
   auto looking = look();
-  const auto seen = co_await std::move(looking);
+  auto seen = co_await std::move(looking);
   if (seen.what == presence::gone) {
     image_is_gone();
     co_return;
@@ -188,8 +188,29 @@ task<void> step_removal::after_last_name() {
     }
     co_return;
   }
+  if (const auto own = own_digest_left(seen.names)) {
+    auto removing = remove_name(*own);
+    const bool go_on = co_await std::move(removing);
+    if (!go_on) co_return;
+    auto looking_again = look();
+    seen = co_await std::move(looking_again);
+    if (seen.what == presence::gone) {
+      image_is_gone();
+      co_return;
+    }
+  }
   auto ending = after_untagging(seen.names);
   co_await std::move(ending);
+}
+
+// The containerd store: an image that was pulled by its digest, too, keeps that as a name of its own when all tags are
+// gone. Its listing tells it from those that come with a tag by nothing. (By this name the engine removes the image.)
+std::optional<std::string> step_removal::own_digest_left(const std::vector<std::string>& left) const {
+  const bool whole = !task_.image || removes_whole_image(task_.step, task_.node, *task_.image);
+  const bool containerd = task_.node.what().engine.store == core::image_store::containerd;
+  const auto is_own = [&](const std::string& name) { return name.ends_with("@" + task_.step.id); };
+  if (!whole || !containerd || untagged_.empty() || left.empty() || !std::ranges::all_of(left, is_own)) return {};
+  return left.front();
 }
 
 // All names of the step went, and the image is there.

@@ -73,6 +73,7 @@ class step_removal {
   task<bool> name_is_gone(std::string name);
   task<void> after_last_name();
   task<void> after_untagging(std::vector<std::string> left);
+  std::optional<std::string> own_digest_left(const std::vector<std::string>& left) const;
   task<void> give_back();
   void image_is_gone(std::string problem = {});
   known_image planned_image() const;

@@ -9,6 +9,7 @@
 #include "app/put_back.hpp"
 #include "app/sweep_brake.hpp"
 #include "core/pattern.hpp"
+#include "core/reference.hpp"
 
 namespace docksweep::app {
 namespace {
@@ -81,7 +82,9 @@ class restoring {
 
   task<bool> pull(std::string reference) {
     const auto at = reference.rfind('@');
-    pull_request wanted{reference.substr(0, at), reference.substr(at + 1), removal().platform};
+    auto choosing = version_to_pull(reference.substr(0, at), reference.substr(at + 1));
+    auto version = co_await std::move(choosing);
+    pull_request wanted{reference.substr(0, at), std::move(version), removal().platform};
     auto pulling = with_.engine.pull_image(std::move(wanted), observer_.progress);
     const auto pulled = co_await std::move(pulling);
     if (!pulled) {
@@ -99,6 +102,21 @@ class restoring {
     add(image_.problem, came && *came ? fmt::format("the registry gave another image for {}: {}", reference, (*came)->id)
                                       : fmt::format("it was pulled as {}, and the engine does not have it", reference));
     co_return false;
+  }
+
+  // The digest; but the containerd store makes a name of a digest that is pulled, and has no way to take that away and
+  // leave the image. There a tag that the image had is pulled where it means this digest in the registry to this day.
+  task<std::string> version_to_pull(std::string repository, std::string digest) {
+    if (with_.store != core::image_store::containerd) co_return digest;
+    for (const std::string& name : image_.what.names) {
+      const auto tagged = core::parse_reference(name);
+      if (!tagged || tagged->repository() != repository || tagged->tag.empty()) continue;
+      auto asking = with_.engine.registry_digest(repository, tagged->tag);
+      const auto means = co_await std::move(asking);
+      if (!means) throw_if_cancelled(means.error());
+      if (means && *means == digest) co_return tagged->tag;
+    }
+    co_return digest;
   }
 
   task<bool> load(std::string path) {

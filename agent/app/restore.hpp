@@ -26,6 +26,7 @@ struct restore_parts {
   history& record;
   image_archive& archive;
   log_sink& log;
+  core::image_store store = core::image_store::graphdriver;
   std::function<core::instant()> now = std::chrono::system_clock::now;
 };
 

@@ -62,7 +62,8 @@ task<void> step_removal::ask_registries() {
   not_safe_ = "no registry can be asked about it: it has no digest";
   if (!task_.image) co_return;
   std::string answers;
-  for (const std::string& digest : core::digests_to_ask_for(task_.node.what().images[*task_.image])) {
+  const core::inventory& node = task_.node.what();
+  for (const std::string& digest : core::digests_to_ask_for(node.images[*task_.image], node.engine.store)) {
     const auto at = digest.rfind('@');
     auto asking = with_.engine.registry_has(core::canonical_reference(digest.substr(0, at)), digest.substr(at + 1));
     const auto has = co_await std::move(asking);

@@ -49,6 +49,8 @@ class image_transfer {
   // GET /distribution/REPOSITORY@DIGEST/json: whether the registry has this digest. false: it said that it has not. Any
   // other answer, and none, is a failure. A repository without a registry is looked for on Docker Hub.
   virtual task<core::result<bool>> registry_has(std::string repository, std::string digest) = 0;
+  // The same question about a tag: the digest that it means in the registry now; nullopt: it has no such tag.
+  virtual task<core::result<std::optional<std::string>>> registry_digest(std::string repository, std::string tag) = 0;
 
   // GET /images/{id}/get: the image as `docker save` writes it, without its names when asked for by ID. Returns how many
   // bytes came; what does not end as a tar does is a failure. Deadline: a silence of options.transfer_silence.

@@ -112,7 +112,7 @@ void show_plan(const chosen_removals& chosen, const std::vector<core::restoratio
   print(text);
 }
 
-app::task<int> run(session& with, std::string engine, chosen_removals chosen, std::vector<core::restoration> wanted,
+app::task<int> run(session& with, std::string engine, core::image_store store, chosen_removals chosen, std::vector<core::restoration> wanted,
                    restore_command what) {
   std::optional<core::result<std::vector<core::restored_image>>> ended;
   {
@@ -120,7 +120,7 @@ app::task<int> run(session& with, std::string engine, chosen_removals chosen, st
                             : progress_wanted()     ? restore_display::form::bar
                                                     : restore_display::form::lines,
                             wanted.size());
-    app::restore_parts parts{*with.engine, *with.memory, *with.archive, *with.log};
+    app::restore_parts parts{*with.engine, *with.memory, *with.archive, *with.log, store};
     auto restoring = app::restore(parts, std::move(engine), actor(), std::move(wanted), display.observer());
     ended = co_await std::move(restoring);
   }
@@ -177,7 +177,7 @@ app::task<int> restore(session& with, restore_command what) {
     note("Nothing was changed.");
     co_return short_of_goal;
   }
-  auto running = run(with, engine->id, *std::move(chosen), std::move(wanted), std::move(what));
+  auto running = run(with, engine->id, engine->store, *std::move(chosen), std::move(wanted), std::move(what));
   co_return co_await std::move(running);
 }
 

@@ -1,5 +1,7 @@
 #include "core/history.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace docksweep::core {
@@ -77,17 +79,21 @@ std::string_view to_string(removal_outcome outcome) {
   return "unknown";
 }
 
-std::string why_not_restorable(const removal_record& removal, image_store store) {
-  if (removal.kind != target_kind::image) return "only images can be pulled back";
-  if (!is_off_the_node(removal.outcome)) return "it was not removed";
+restorability restorability_of(const removal_record& removal, image_store store) {
+  using enum restorable;
+  if (removal.kind != target_kind::image) return {no, "only images can be pulled back"};
+  if (!is_off_the_node(removal.outcome)) return {no, "it was not removed"};
   if (!removal.archive.empty()) return {};
   if (std::ranges::all_of(removal.digests, is_local_name)) {
-    return "no registry digest is known of it: it was built or loaded here";
+    return {no, "no registry digest is known of it: it was built or loaded here"};
   }
   // There, images that no registry ever saw have digests too (ENGINE: containerd image store).
   if (store == image_store::containerd && removal.origin != image_origin::pulled) {
-    return "this node did not see it being pulled, and on the containerd image store a digest does not tell that a "
-           "registry has it";
+    const bool made_here = removal.origin != image_origin::unknown;
+    return {made_here ? no : maybe,
+            made_here ? fmt::format("it was {} here, and no registry is known to have it", to_string(removal.origin))
+                      : std::string("this node did not see it being pulled, and on the containerd image store a digest "
+                                    "does not tell that a registry has it")};
   }
   return {};
 }

@@ -87,9 +87,14 @@ struct removal_record {
   bool operator==(const removal_record&) const = default;
 };
 
-// Whether `docksweep restore` could bring it back: from its archive, or by a digest that a registry had. Empty: it can;
-// else why not.
-std::string why_not_restorable(const removal_record& removal, image_store store);
+// Whether `docksweep restore` could bring it back: from its archive, or by a digest that a registry had. `maybe`: it has
+// a digest, and nothing tells whether a registry has it, too (containerd image store); it is tried when asked for.
+enum class restorable { yes, maybe, no };
+struct restorability {
+  restorable can = restorable::yes;
+  std::string why;  // not, or in doubt; empty: it can
+};
+restorability restorability_of(const removal_record& removal, image_store store);
 
 struct pause_state {
   instant since{};

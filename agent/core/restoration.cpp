@@ -23,12 +23,14 @@ void add_sources(restoration& into, image_store store) {
   if (!removal.archive.empty()) into.sources.push_back({kind::archive, removal.archive});
   auto without_archive = removal;
   without_archive.archive.clear();
-  into.why_not = why_not_restorable(without_archive, store);
+  auto can = restorability_of(without_archive, store);
+  if (can.can == restorable::no) into.why_not = std::move(can.why);
   if (into.why_not.empty()) {
     image known;
+    known.id = removal.object_id;
     known.tags = removal.references;
     known.digests = removal.digests;
-    for (const auto& digest : digests_to_ask_for(known)) {
+    for (const auto& digest : digests_to_ask_for(known, store)) {
       into.sources.push_back({kind::registry, canonical_reference(digest)});
     }
   }
@@ -39,7 +41,7 @@ restoration restoration_of(const removal_record& removal, const index& by_id, co
   restoration made;
   made.removal = removal;
   if (removal.kind != target_kind::image) {
-    made.why_not = why_not_restorable(removal, store);
+    made.why_not = restorability_of(removal, store).why;
     return made;
   }
   made.present = by_id.contains(removal.object_id);

@@ -46,11 +46,13 @@ class docker_adapter final : public app::container_engine {
 
   app::task<core::result<app::pulled_image>> pull_image(app::pull_request what, app::progress_sink progress) override;
   app::task<core::result<bool>> registry_has(std::string repository, std::string digest) override;
+  app::task<core::result<std::optional<std::string>>> registry_digest(std::string repository, std::string tag) override;
   app::task<core::result<core::byte_count>> save_image(std::string id, app::piece_consumer consume) override;
   app::task<core::result<std::vector<std::string>>> load_images(app::piece_source source) override;
 
  private:
   app::task<core::result<std::string>> registry_auth(std::string repository);
+  app::task<core::result<std::optional<std::string>>> ask_distribution(std::string repository, std::string version);
   api_call object_call(std::string_view endpoint, std::string path) const;
   api_call change_call(net::verb what, std::string_view endpoint, std::string path) const;
   app::task<core::result<void>> identified();  // identifies where that has not happened

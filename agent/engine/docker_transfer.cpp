@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/pattern.hpp"
+#include "engine/decode/distribution.hpp"
 #include "engine/decode/progress.hpp"
 #include "engine/decode/tar_end.hpp"
 #include "engine/docker_adapter.hpp"
@@ -88,30 +89,45 @@ task<result<app::pulled_image>> docker_adapter::pull_image(app::pull_request wha
   co_return std::unexpected(without(*header, said(fmt::format("{} was not pulled", spelled(what)), std::move(why))));
 }
 
-task<result<bool>> docker_adapter::registry_has(std::string repository, std::string digest) {
-  if (repository.empty() || digest.empty()) {
-    co_return core::fail(failure_code::invalid, "a registry can be asked about a repository and a digest only");
+// The whole answer; nullopt: the registry has no such manifest.
+task<result<std::optional<std::string>>> docker_adapter::ask_distribution(std::string repository, std::string version) {
+  if (repository.empty() || version.empty()) {
+    co_return core::fail(failure_code::invalid, "a registry can be asked about a repository and a tag or digest only");
   }
   const auto known = co_await identified();
   if (!known) co_return std::unexpected(known.error());
   if (session_.podman()) {
     co_return core::fail(failure_code::refused, "Podman cannot be asked what a registry has");
   }
-  const auto canonical = core::canonical_reference(repository);
-  const auto header = co_await registry_auth(canonical);
+  const app::pull_request asked{core::canonical_reference(repository), std::move(version), {}};
+  const auto header = co_await registry_auth(asked.repository);
   if (!header) co_return std::unexpected(header.error());
-  auto call = object_call(
-      "distribution", fmt::format("/distribution/{}@{}/json", net::encode_path(canonical), net::encode_path(digest)));
+  auto call = object_call("distribution", fmt::format("/distribution/{}/json", net::encode_path(spelled(asked))));
   if (!header->empty()) call.headers.emplace_back(auth_header, *header);
-  const auto answer = co_await session_.send(std::move(call));
-  if (answer) co_return true;
-  if (has_no_such_manifest(answer.error())) co_return false;
+  auto answer = co_await session_.send(std::move(call));
+  if (answer) co_return std::optional(std::move(answer->body));
+  if (has_no_such_manifest(answer.error())) co_return std::optional<std::string>();
   auto why = answer.error();
   why.code = pull_failure_code(why.message, why.code);
   // "Not found" without the registry's own words may be a proxy's, and must not be taken for an answer.
   if (why.code == failure_code::not_found) why.code = failure_code::engine_error;
   co_return std::unexpected(
-      without(*header, said(fmt::format("whether a registry has {}@{} is not known", canonical, digest), why)));
+      without(*header, said(fmt::format("whether a registry has {} is not known", spelled(asked)), why)));
+}
+
+task<result<bool>> docker_adapter::registry_has(std::string repository, std::string digest) {
+  const auto answer = co_await ask_distribution(std::move(repository), std::move(digest));
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return answer->has_value();
+}
+
+task<result<std::optional<std::string>>> docker_adapter::registry_digest(std::string repository, std::string tag) {
+  const auto answer = co_await ask_distribution(std::move(repository), std::move(tag));
+  if (!answer) co_return std::unexpected(answer.error());
+  if (!*answer) co_return std::optional<std::string>();
+  auto digest = decode_distribution(**answer);
+  if (!digest) co_return std::unexpected(std::move(digest.error()));
+  co_return std::optional(std::move(*digest));
 }
 
 task<result<core::byte_count>> docker_adapter::save_image(std::string id, app::piece_consumer consume) {

@@ -46,15 +46,19 @@ std::string what_went(const removal_list& gone) {
   return out.empty() ? "nothing" : out;
 }
 
-// "yes", "no", "11 of 12", "restored"; empty where nothing went.
+// "yes", "no", "maybe", "11 of 12" (at most), "restored"; empty where nothing went.
 std::string comes_back(const removal_list& gone, core::image_store store) {
   if (gone.empty()) return {};
   const auto back = std::ranges::count_if(gone, [](const auto* one) { return one->restored.has_value(); });
   if (static_cast<std::size_t>(back) == gone.size()) return "restored";
-  const auto can =
-      std::ranges::count_if(gone, [store](const auto* one) { return core::why_not_restorable(*one, store).empty(); });
-  if (static_cast<std::size_t>(can) == gone.size()) return "yes";
-  return can == 0 ? "no" : fmt::format("{} of {}", can, gone.size());
+  const auto count = [&](core::restorable which) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        gone, [&](const auto* one) { return core::restorability_of(*one, store).can == which; }));
+  };
+  const auto sure = count(core::restorable::yes), doubtful = count(core::restorable::maybe);
+  if (sure == gone.size()) return "yes";
+  if (doubtful == gone.size()) return "maybe";
+  return sure + doubtful == 0 ? "no" : fmt::format("{} of {}", sure + doubtful, gone.size());
 }
 
 std::string policy_of(const core::sweep_record& sweep) {
@@ -105,8 +109,10 @@ std::string why_of(const core::removal_record& one, core::image_store store) {
   if (!one.archive.empty()) why += fmt::format("; saved to {}", one.archive);
   const bool image = one.kind == core::target_kind::image;
   if (!image || !is_gone(one) || one.restored) return why;
-  const auto not_back = core::why_not_restorable(one, store);
-  return not_back.empty() ? why : fmt::format("{}; not restorable: {}", why, not_back);
+  const auto back = core::restorability_of(one, store);
+  if (back.can == core::restorable::yes) return why;
+  return fmt::format("{}; {}: {}", why, back.can == core::restorable::no ? "not restorable" : "perhaps not restorable",
+                     back.why);
 }
 
 }  // namespace

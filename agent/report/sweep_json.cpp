@@ -140,7 +140,7 @@ json::value policy_of(const policy_explanation& one) {
 }
 
 json::value removal_of(const core::removal_record& one, core::image_store store) {
-  const auto why_not = core::why_not_restorable(one, store);
+  const auto back = core::restorability_of(one, store);
   return json::object{{"id", one.id},
                       {"kind", core::to_string(one.kind)},
                       {"object_id", text_or_null(one.object_id)},
@@ -160,8 +160,9 @@ json::value removal_of(const core::removal_record& one, core::image_store store)
                       {"also", texts(one.also)},
                       {"archive", text_or_null(one.archive)},
                       {"restored_at", time_or_null(one.restored)},
-                      {"restorable", why_not.empty()},
-                      {"why_not_restorable", text_or_null(why_not)}};
+                      {"restorable", back.can == core::restorable::maybe ? json::value(nullptr)
+                                                                         : json::value(back.can == core::restorable::yes)},
+                      {"why_not_restorable", text_or_null(back.why)}};
 }
 
 json::object sweep_of(const core::sweep_record& one) {

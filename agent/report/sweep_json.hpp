@@ -38,6 +38,7 @@ void write_explanation(const json_sink& out, const image_explanation& what);
 //    removals: [{id, kind, object_id, references, digests, layers, platform, origin, reason, rule, predicted_bytes,
 //                predicted_bytes_at_most, freed_bytes, at, outcome, problem, also, archive, restored_at, restorable,
 //                why_not_restorable}]}
+// `restorable` is null where nobody can tell before it is tried; why_not_restorable says why then, too.
 void write_sweep(const json_sink& out, const core::sweep_record& sweep, std::span<const core::removal_record> removals,
                  core::image_store store);
 

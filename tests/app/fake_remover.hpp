@@ -148,6 +148,14 @@ class fake_remover final : public app::container_engine {
     if (closed) co_return std::unexpected(*closed);
     co_return there;
   }
+  app::task<core::result<std::optional<std::string>>> registry_digest(std::string repository, std::string tag) override {
+    const auto name = core::canonical_reference(repository) + ":" + tag;
+    if (auto failed = script.begin("registry_digest " + name)) co_return std::unexpected(*failed);
+    if (const auto closed = registry_refusal(core::canonical_reference(repository))) co_return std::unexpected(*closed);
+    std::optional<std::string> digest;
+    if (const auto found = registry_tags.find(name); found != registry_tags.end()) digest = found->second;
+    co_return digest;
+  }
   app::task<core::result<core::byte_count>> save_image(std::string id, app::piece_consumer consume) override {
     const std::string call = "save_image " + id;
     if (auto failed = script.begin(call)) co_return std::unexpected(*failed);

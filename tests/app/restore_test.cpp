@@ -26,7 +26,7 @@ class restore : public swept_node {
     std::vector<core::image> images;
     for (const auto& [id, one] : engine.images) images.push_back(one);
     auto wanted = core::plan_restoration(record.removals, images, engine.identity.store);
-    app::restore_parts parts{engine, record, archive, log, [this] { return wall; }};
+    app::restore_parts parts{engine, record, archive, log, engine.identity.store, [this] { return wall; }};
     auto running = app::restore(parts, "engine-1", "alice (uid 1000)", std::move(wanted), {});
     auto result = run_task(context, std::move(running), std::chrono::seconds(60));
     EXPECT_TRUE(result.has_value());
@@ -112,6 +112,19 @@ TEST_F(restore, checks_that_it_is_the_image_that_went) {
   EXPECT_THAT(engine.images[other].tags, ElementsAre("other:1")) << "and gives that none of its tags";
 }
 
+// There a pull by digest leaves a name that nobody had given.
+TEST_F(restore, on_the_containerd_store_a_tag_is_pulled_that_still_means_the_digest) {
+  engine.identity.store = core::image_store::containerd;
+  ASSERT_TRUE(sweep(plan_of({app, other})).has_value());
+  for (auto& removal : record.removals) removal.origin = core::image_origin::pulled;
+  engine.registry_tags["docker.io/library/other:1"] = "sha256:another";
+  const auto all = bring_back();
+  EXPECT_THAT(outcomes_of(all), ElementsAre(restore_outcome::restored, restore_outcome::restored));
+  EXPECT_EQ(engine.pulls[0].version, "1");
+  EXPECT_EQ(engine.pulls.back().version, "sha256:bbbb") << "this tag has moved in the registry";
+  EXPECT_THAT(engine.images[other].tags, ElementsAre("other:1"));
+}
+
 TEST_F(restore, loads_what_was_saved) {
   const auto local = add_image("local", {"local:1", "local:2"}, {{"l3", 300}});
   auto request = plan_of({local});
@@ -161,7 +174,7 @@ TEST_F(restore, gives_tags_back_to_an_image_that_is_there) {
 TEST_F(restore, waits_for_no_sweep) {
   ASSERT_TRUE(sweep(plan_of({app})).has_value());
   record.locked = true;
-  app::restore_parts parts{engine, record, archive, log, [this] { return wall; }};
+  app::restore_parts parts{engine, record, archive, log, engine.identity.store, [this] { return wall; }};
   auto running = app::restore(parts, "engine-1", "alice", {}, {});
   const auto result = run_task(context, std::move(running), std::chrono::seconds(60));
   ASSERT_FALSE(result.has_value());

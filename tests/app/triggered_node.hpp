@@ -104,6 +104,9 @@ class changing_engine final : public app::container_engine {
     co_return not_here();
   }
   app::task<core::result<bool>> registry_has(std::string, std::string) override { co_return not_here(); }
+  app::task<core::result<std::optional<std::string>>> registry_digest(std::string, std::string) override {
+    co_return not_here();
+  }
   app::task<core::result<core::byte_count>> save_image(std::string, app::piece_consumer) override {
     co_return not_here();
   }

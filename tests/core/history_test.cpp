@@ -28,8 +28,8 @@ TEST(history, what_a_registry_had_can_come_back) {
        {removal_outcome::removed, removal_outcome::gone, removal_outcome::unknown, removal_outcome::foreign}) {
     auto record = removed_image();
     record.outcome = outcome;
-    EXPECT_EQ(why_not_restorable(record, image_store::graphdriver), "");
-    EXPECT_EQ(why_not_restorable(record, image_store::containerd), "");
+    EXPECT_EQ(restorability_of(record, image_store::graphdriver).can, core::restorable::yes);
+    EXPECT_EQ(restorability_of(record, image_store::containerd).can, core::restorable::yes);
   }
 }
 
@@ -38,29 +38,31 @@ TEST(history, what_is_still_there_need_not_come_back) {
                              removal_outcome::refused, removal_outcome::failed, removal_outcome::skipped}) {
     auto record = removed_image();
     record.outcome = outcome;
-    EXPECT_EQ(why_not_restorable(record, image_store::graphdriver), "it was not removed") << to_string(outcome);
+    EXPECT_EQ(restorability_of(record, image_store::graphdriver).why, "it was not removed") << to_string(outcome);
   }
 }
 
 TEST(history, what_no_registry_had_cannot_come_back) {
   auto record = removed_image();
   record.digests.clear();
-  EXPECT_NE(why_not_restorable(record, image_store::graphdriver), "");
+  EXPECT_EQ(restorability_of(record, image_store::graphdriver).can, core::restorable::no);
   record.digests = {"localhost/app@sha256:aa"};  // Podman's name for what was built there
-  EXPECT_NE(why_not_restorable(record, image_store::graphdriver), "");
+  EXPECT_EQ(restorability_of(record, image_store::graphdriver).can, core::restorable::no);
   record.digests.push_back("quay.io/team/app@sha256:aa");
-  EXPECT_EQ(why_not_restorable(record, image_store::graphdriver), "");
+  EXPECT_EQ(restorability_of(record, image_store::graphdriver).can, core::restorable::yes);
   record = removed_image();
   record.kind = core::target_kind::container;
-  EXPECT_NE(why_not_restorable(record, image_store::graphdriver), "");
+  EXPECT_EQ(restorability_of(record, image_store::graphdriver).can, core::restorable::no);
 }
 
 TEST(history, on_the_containerd_store_a_digest_proves_nothing) {
   for (const auto origin : {image_origin::unknown, image_origin::built, image_origin::loaded}) {
     auto record = removed_image();
     record.origin = origin;
-    EXPECT_EQ(why_not_restorable(record, image_store::graphdriver), "");
-    EXPECT_NE(why_not_restorable(record, image_store::containerd), "") << to_string(origin);
+    EXPECT_EQ(restorability_of(record, image_store::graphdriver).can, core::restorable::yes);
+    const auto back = restorability_of(record, image_store::containerd);
+    EXPECT_EQ(back.can, origin == image_origin::unknown ? core::restorable::maybe : core::restorable::no);
+    EXPECT_NE(back.why, "") << to_string(origin);
   }
 }
 

@@ -45,6 +45,11 @@ TEST(restoration, pulls_by_digest_and_gives_every_tag_back) {
   EXPECT_THAT(made[0].sources, ElementsAre(source{kind::registry, "docker.io/library/app@sha256:d"},
                                            source{kind::registry, "z.example/app@sha256:d"}))
       << "the repository of its tags first";
+  const auto other = plan({removed("sha256:1", {"app:1", "z.example/app:1"}, {"app@sha256:1"})}, {},
+                          core::image_store::containerd);
+  EXPECT_THAT(other[0].sources, ElementsAre(source{kind::registry, "z.example/app@sha256:1"},
+                                            source{kind::registry, "docker.io/library/app@sha256:1"}))
+      << "that store lists one of them";
   EXPECT_THAT(made[0].names, ElementsAre("app:1", "app:2"));
 }
 
@@ -82,7 +87,9 @@ TEST(restoration, says_why_it_cannot) {
   EXPECT_THAT(made[1].why_not, HasSubstr("only images"));
   auto local = removed("sha256:1", {"a:1"}, {"a@sha256:d"});
   local.origin = core::image_origin::built;
-  EXPECT_THAT(plan({local}, {}, core::image_store::containerd)[0].why_not, HasSubstr("containerd"));
+  EXPECT_THAT(plan({local}, {}, core::image_store::containerd)[0].why_not, HasSubstr("built here"));
+  local.origin = core::image_origin::unknown;
+  EXPECT_FALSE(plan({local}, {}, core::image_store::containerd)[0].sources.empty()) << "in doubt it is tried";
 }
 
 TEST(restoration, leaves_out_what_did_not_go) {

@@ -276,6 +276,17 @@ TEST_F(pulls, a_registry_has_or_has_not) {
   EXPECT_EQ(counts.requests["distribution"], 4);
 }
 
+TEST_F(pulls, a_registry_says_what_a_tag_means) {
+  const auto asked = [this] { return run(port().registry_digest("host:5000/team/a", "1.2")); };
+  const auto path = "/distribution/host:5000/team/a:1.2/json";
+  server.answer(path, R"({"Descriptor":{"mediaType":"x","digest":"sha256:abc","size":3},"Platforms":[]})");
+  EXPECT_EQ(asked().value(), "sha256:abc");
+  server.answer(path, R"({"message":"manifest unknown: manifest unknown"})", 404);
+  EXPECT_EQ(asked().value(), std::nullopt);
+  server.answer(path, "{}");
+  EXPECT_EQ(asked().error().code, failure_code::malformed);
+}
+
 TEST_F(pulls, doubt_about_a_registry_is_no_answer) {
   const auto path = "/distribution/host:5000/team/a@" + digest + "/json";
   struct row {

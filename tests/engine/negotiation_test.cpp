@@ -117,15 +117,15 @@ class engine_errors : public test::engine_test, public testing::WithParamInterfa
 
 TEST_P(engine_errors, are_told_apart_and_quoted) {
   const auto& row = GetParam();
-  server.answer("/images/json", row.body, row.status);
-  const auto listing = run(port().list_images({}));
+  server.answer("/containers/json", row.body, row.status);
+  const auto listing = run(port().list_containers({}, false));
   ASSERT_FALSE(listing);
   EXPECT_EQ(listing.error().code, row.code);
   EXPECT_EQ(listing.error().http_status, row.status);
-  EXPECT_THAT(listing.error().message, HasSubstr("GET /images/json"));
+  EXPECT_THAT(listing.error().message, HasSubstr("GET /containers/json"));
   EXPECT_THAT(listing.error().message, HasSubstr(row.words));
   const bool fact = row.code == failure_code::not_found || row.code == failure_code::conflict;
-  EXPECT_EQ(counts.failures["images_list"], fact ? 0 : 1);
+  EXPECT_EQ(counts.failures["containers_list"], fact ? 0 : 1);
 }
 
 const refusal refusals[] = {

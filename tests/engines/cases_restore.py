@@ -109,6 +109,16 @@ class restore:
         self.assertEqual(status, 1)
         self.assertIn("never-here:1", err)
 
+    def test_an_image_that_was_pulled_by_its_digest_too_goes(self):
+        """On the containerd store the digest is a name of its own, which stays when the tags are gone."""
+        reference = self.from_registry("app:1", 3_000, more_tags=["mine:1"])
+        repository, _, version = self.engine.get(f"/images/{reference}/json")["RepoDigests"][0].partition("@")
+        self.engine.api("POST", "/images/create", {"fromImage": repository, "tag": version}).expect(200)
+        node = self.policies()
+        self.swept(node)
+        self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE})
+        self.assertEqual([one["outcome"] for one in node.removals()], ["removed"])
+
     def test_a_tag_that_means_another_image_by_now_is_left_alone(self):
         self.from_registry("app:1", 3_000, more_tags=["mine:1", "mine:2"])
         node = self.policies()
@@ -141,7 +151,7 @@ class restore:
         self.assertEqual(status, 0, err)
         self.assertIn("not restorable:", out)
         one, = self.restored(node, status=SHORT).values()
-        self.assertEqual(one["outcome"], "not_possible")
+        self.assertEqual(one["outcome"], "not_possible" if self.exact else "failed", "in doubt it is tried")
         self.assertTrue(one["problem"])
 
     def test_a_dry_run_changes_nothing(self):
@@ -193,7 +203,8 @@ class restore:
         removals = {one["object_id"]: one for one in self.swept(node)}
         self.assertEqual(len(self.everything()), 1)
         saved = [one for one in removals.values() if one["archive"]]
-        self.assertEqual(len(saved), 2, removals)
+        # On the containerd store, the one that no agent saw being pulled counts as local, too.
+        self.assertEqual(len(saved), 2 if self.exact else 3, removals)
         for one in saved:
             self.assertEqual(one["archive"], f"{archive}/{one['object_id'][7:]}.tar.zst")
             self.assertEqual(os.stat(one["archive"]).st_mode & 0o777, 0o600)
@@ -258,5 +269,5 @@ class restore:
         self.assertEqual(status, DONE, err + out)
         sweep.wait_for(lambda: sweep.metrics().value("docksweep_restored_images_total") == 1, "the count", 30, 0.2)
         sweep.wait_for(lambda: sweep.metrics().value("docksweep_regret_pulls_total", policy="all") == 1, "the regret", 30, 0.2)
-        self.assertEqual(sweep.metrics().value("docksweep_regret_bytes_total", policy="all") > 0, self.exact)
+        self.assertGreater(sweep.metrics().value("docksweep_regret_bytes_total", policy="all"), 0)
         self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE, reference})

@@ -116,7 +116,7 @@ bool image_keeper::is_local_only(const image& one, std::size_t index) const {
 // Not what can be asked about or saved first: that is seen just before the removal (before_removal).
 bool image_keeper::stays_for_want_of_a_registry(const image& one, std::size_t index) const {
   if (archived_ || one.tags.empty()) return false;
-  if (keep_.ask_registry) return digests_to_ask_for(one).empty();
+  if (keep_.ask_registry) return digests_to_ask_for(one, node_.engine.store).empty();
   return keep_.local_only && is_local_only(one, index);
 }
 
@@ -124,7 +124,7 @@ safeguards image_keeper::before_removal(std::size_t index) const {
   const auto& one = node_.images[index];
   safeguards first;
   if (one.tags.empty()) return first;
-  first.ask_registry = keep_.ask_registry && !digests_to_ask_for(one).empty();
+  first.ask_registry = keep_.ask_registry && !digests_to_ask_for(one, node_.engine.store).empty();
   first.archive = archived_ && (keep_.ask_registry || is_local_only(one, index));
   return first;
 }

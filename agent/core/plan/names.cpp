@@ -1,8 +1,11 @@
 #include "core/plan/names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 #include <string>
-#include <utility>
+#include <tuple>
 
 namespace docksweep::core {
 
@@ -40,18 +43,22 @@ std::vector<std::string> names_to_remove(const image& what) {
   return names;
 }
 
-std::vector<std::string> digests_to_ask_for(const image& what) {
-  std::vector<std::string> digests;
-  for (const auto& digest : what.digests) {
-    if (!digest.starts_with("localhost/")) digests.push_back(digest);
+std::vector<std::string> digests_to_ask_for(const image& what, image_store store) {
+  std::set<std::string> digests(what.digests.begin(), what.digests.end());
+  if (store == image_store::containerd) {
+    for (const auto& tag : what.tags) digests.insert(fmt::format("{}@{}", repository_of(tag), what.id));
+  }
+  std::vector<std::string> asked;
+  for (const auto& digest : digests) {
+    if (!digest.starts_with("localhost/")) asked.push_back(digest);
   }
   const auto in_order = [&](const std::string& digest) {
     const bool tagged = std::ranges::any_of(
         what.tags, [&](const auto& tag) { return repository_of(tag) == repository_of(digest); });
-    return std::pair(!tagged, digest);
+    return std::tuple(!tagged, canonical_reference(digest).starts_with("docker.io/"), digest);
   };
-  std::ranges::sort(digests, {}, in_order);
-  return digests;
+  std::ranges::sort(asked, {}, in_order);
+  return asked;
 }
 
 }  // namespace docksweep::core

@@ -19,8 +19,9 @@ std::string_view repository_of(std::string_view reference);
 // gone. With the last tag of a repository the engine drops that repository's digest itself. Empty: it goes by its ID.
 std::vector<std::string> names_to_remove(const image& what);
 
-// Its digests that some registry may know, those first whose repository one of its tags is in. Not those of Podman's
-// "localhost/", which stands for no registry.
-std::vector<std::string> digests_to_ask_for(const image& what);
+// Its digests that some registry may know, in the order in which they are tried: those first whose repository one of its
+// tags is in, and Docker Hub, whose names local ones look like, after others. On the containerd store its ID is the
+// digest in each of its repositories, of which a listing shows one. Not Podman's "localhost/", which is no registry.
+std::vector<std::string> digests_to_ask_for(const image& what, image_store store);
 
 }  // namespace docksweep::core

@@ -164,7 +164,8 @@ failure_code pull_failure_code(std::string_view words, failure_code otherwise) {
   }
   // Registries do not tell strangers whether a repository exists: "… repository does not exist or may require 'docker
   // login': denied: requested access to the resource is denied".
-  if (any_of({"manifest unknown", "name unknown", "repository does not exist", "repository name not known"})) {
+  if (any_of({"manifest unknown", "name unknown", "repository does not exist", "repository name not known",
+              "unknown blob", "blob unknown"})) {
     return failure_code::not_found;
   }
   if (any_of({"403 Forbidden", "access denied", "access forbidden", "authorization failed",
