@@ -28,7 +28,7 @@ struct pulled {
   std::string reference, id, digest, platform;
   bool was_newer = false;
   std::size_t layers = 0;
-  core::byte_count bytes = 0;
+  std::optional<core::byte_count> bytes = 0;
   double seconds = 0;
 };
 
@@ -43,7 +43,7 @@ std::string json_of(const pulled& what, const std::string& error) {
                                 {"status", status},
                                 {"platform", or_null(what.platform)},
                                 {"layers", what.layers},
-                                {"bytes", what.bytes},
+                                {"bytes", what.bytes ? boost::json::value(*what.bytes) : boost::json::value()},
                                 {"seconds", what.seconds},
                                 {"error", or_null(error)}};
   return boost::json::serialize(all) + "\n";
@@ -53,8 +53,8 @@ std::string text_of(const pulled& what) {
   auto text = what.digest.empty() ? std::string() : fmt::format("Digest: {}\n", what.digest);
   if (!what.id.empty()) text += fmt::format("ID: {}\n", what.id);
   if (!what.was_newer) return text + fmt::format("{} is up to date\n", what.reference);
-  return text +
-         fmt::format("{} was pulled: {} in {:.1f} s\n", what.reference, report::human_bytes(what.bytes), what.seconds);
+  const auto bytes = what.bytes ? report::human_bytes(*what.bytes) + " " : std::string();
+  return text + fmt::format("{} was pulled: {}in {:.1f} s\n", what.reference, bytes, what.seconds);
 }
 
 // The engine's words, and what to do about them.
@@ -170,7 +170,7 @@ app::task<int> pull(session& with, pull_command what, core::image_reference refe
   auto pulling = pull_until_signal(*with.engine, {reference.repository(), reference.version(), what.platform}, display);
   auto came = co_await std::move(pulling);
   so_far.layers = display.progress().layers();
-  so_far.bytes = display.progress().bytes();
+  so_far.bytes = display.progress().downloaded();
   so_far.seconds = std::chrono::duration<double>(clock::now() - began).count();
   if (!came) co_return tell_failure(what, so_far, explained(came.error(), reference));
   so_far.digest = came->digest;

@@ -74,7 +74,13 @@ void pull_progress::count(layer& one) {
     one.downloaded = std::max(one.downloaded, one.current.value_or(0));
   }
   if (one.how == state::fetched && one.size) one.downloaded = *one.size;
+  one.untold = one.untold || (one.how == state::fetched && !one.size);
   bytes_ += one.downloaded - before;
+}
+
+std::optional<core::byte_count> pull_progress::downloaded() const {
+  if (std::ranges::any_of(layers_, &layer::untold)) return std::nullopt;
+  return bytes_;
 }
 
 void pull_progress::keep_sample(time_point now) {

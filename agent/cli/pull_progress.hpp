@@ -26,7 +26,10 @@ class pull_progress {
   // layer and one for the whole; where there is no room, layers that are done become a count, then those that wait.
   std::vector<std::string> frame(int columns, int rows, time_point now) const;
 
-  core::byte_count bytes() const { return bytes_; }  // downloaded, as far as the engine tells
+  core::byte_count bytes() const { return bytes_; }  // downloaded so far, as the engine tells it
+  // The same at the end; nullopt: layers have come of which the engine never told a size (containerd store, quick
+  // pulls).
+  std::optional<core::byte_count> downloaded() const;
   std::size_t layers() const { return layers_.size(); }
 
  private:
@@ -37,6 +40,7 @@ class pull_progress {
     core::byte_count downloaded = 0;
     std::optional<core::byte_count> size;  // of its download, once that is known
     state how = state::waiting;
+    bool untold = false;  // it came, and its size was never told
   };
   struct sample {
     time_point at;

@@ -73,6 +73,18 @@ TEST_F(pull_progress_test, bytes_count_once_whatever_comes_after_the_download) {
   EXPECT_EQ(totals(), "2/2 layers done, 1.0 kB of 1.0 kB");
 }
 
+// The containerd store tells of a layer in steps of time: a quick one comes without a word about its size.
+TEST_F(pull_progress_test, layers_of_untold_size_make_no_sum) {
+  take("aaaaaaaaaaaa", "Downloading", 1000, 1000);
+  take("aaaaaaaaaaaa", "Download complete");
+  take("bbbbbbbbbbbb", "Already exists");
+  EXPECT_EQ(progress.downloaded(), 1000);
+  take("cccccccccccc", "Pulling fs layer");
+  take("cccccccccccc", "Download complete");
+  EXPECT_EQ(progress.downloaded(), std::nullopt);
+  EXPECT_EQ(progress.bytes(), 1000);
+}
+
 TEST_F(pull_progress_test, the_whole_is_known_when_every_layer_is) {
   take("aaaaaaaaaaaa", "Downloading", 1'000'000, 10'000'000);
   take("bbbbbbbbbbbb", "Waiting");
