@@ -25,6 +25,7 @@ void add_all(CLI::App& app, choices& into, chooser& which) {
   app.get_formatter()->column_width(28);
   add_reading_commands(app, into, which);
   add_policy_commands(app, into, which);
+  add_transfer_commands(app, into, which);
 }
 
 // CLI11 says only that a command is missing; the first word that is neither an option nor the value of one is what
@@ -47,7 +48,7 @@ std::string missing_command(int argc, const char* const* argv, const chooser& wh
 std::string contradiction(const choices& chosen) {
   const auto both = [](const auto& command) { return command.quiet && command.json; };
   if (both(chosen.images) || both(chosen.containers) || both(chosen.plan) || both(chosen.sweep) ||
-      both(chosen.remove) || both(chosen.history) || both(chosen.restore))
+      both(chosen.remove) || both(chosen.history) || both(chosen.restore) || both(chosen.pull))
     return "-q and --json cannot go together";
   if (chosen.history.sweep && !(chosen.history.policy.empty() && chosen.history.since.empty()))
     return "--sweep names one sweep: --since and --policy choose among all";

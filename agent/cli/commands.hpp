@@ -20,5 +20,6 @@ int execute(const global_options& global, const pause_command& what);
 int execute(const global_options& global, const resume_command& what);
 int execute(const global_options& global, const history_command& what);
 int execute(const global_options& global, const restore_command& what);
+int execute(const global_options& global, const pull_command& what);
 
 }  // namespace docksweep::cli

@@ -161,4 +161,18 @@ Examples:
   docksweep history --since 7d --policy nightly
   docksweep history --json | jq '.sweeps[].freed_bytes')";
 
+inline constexpr auto pull = R"(REF is what the docker CLI takes: a name of Docker Hub, or one with its
+registry; with a tag, a digest, or both (then the digest counts); without either
+the tag is latest. Never all tags. The engine pulls, with the credential that
+this machine has for the registry: in --auth-file FILE (a config.json), else in
+DOCKER_AUTH_CONFIG, else in config.json of DOCKER_CONFIG or ~/.docker. Ctrl-C
+ends the engine's pull, too.
+
+Examples:
+  docksweep pull alpine:3.19
+  docksweep pull registry.example.com:5000/team/app@sha256:4bcf…
+  docksweep pull alpine:3.19 --platform linux/arm64
+  docksweep pull alpine:3.19 -q              only the image's ID
+  docksweep pull alpine:3.19 --json | jq -r .digest)";
+
 }  // namespace docksweep::cli::help

@@ -29,6 +29,7 @@ struct choices {
   resume_command resume;
   history_command history;
   restore_command restore;
+  pull_command pull;
 };
 
 using chooser = std::vector<std::pair<const CLI::App*, command (*)(const choices&)>>;
@@ -36,7 +37,8 @@ using chooser = std::vector<std::pair<const CLI::App*, command (*)(const choices
 // A command with its help; `help` shows how it is used.
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* help);
 
-void add_reading_commands(CLI::App& app, choices& into, chooser& which);  // reading_options.cpp
-void add_policy_commands(CLI::App& app, choices& into, chooser& which);   // policy_options.cpp
+void add_reading_commands(CLI::App& app, choices& into, chooser& which);   // reading_options.cpp
+void add_policy_commands(CLI::App& app, choices& into, chooser& which);    // policy_options.cpp
+void add_transfer_commands(CLI::App& app, choices& into, chooser& which);  // transfer_options.cpp
 
 }  // namespace docksweep::cli

@@ -184,7 +184,8 @@ app::task<int> restore(session& with, restore_command what) {
 }  // namespace
 
 int execute(const global_options& global, const restore_command& what) {
-  return in_session(global, [&what](session& with) { return restore(with, what); }, what.auth_file);
+  const session_options options{.auth_file = what.auth_file};
+  return in_session(global, [&what](session& with) { return restore(with, what); }, options);
 }
 
 }  // namespace docksweep::cli

@@ -3,30 +3,16 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
+#include <optional>
 #include <string>
 
 #include "app/restore.hpp"
+#include "cli/pull_progress.hpp"
 
 namespace docksweep::cli {
 
-// Bytes of a pull, summed over its layers as their lines come.
-class pull_total {
- public:
-  void add(const app::transfer_progress& line);
-  core::byte_count done() const;
-  core::byte_count total() const;  // of the layers whose size is known so far
-  void clear() { layers_.clear(); }
-
- private:
-  struct layer {
-    core::byte_count done = 0, total = 0;
-  };
-  std::map<std::string, layer> layers_;
-};
-
-// "[3/30] app:1, 12.3 MB of 40 MB"
-std::string restore_progress_text(std::size_t number, std::size_t count, const std::string& name, const pull_total& pull,
+// "[3/30] app:1, 12.3 MB"
+std::string restore_progress_text(std::size_t number, std::size_t count, const std::string& name, core::byte_count bytes,
                                   int width);
 
 class restore_display {
@@ -46,7 +32,7 @@ class restore_display {
   form how_;
   std::size_t count_, number_ = 0;
   std::string name_;
-  pull_total pull_;
+  std::optional<pull_progress> pull_;
   bool shown_ = false;
   std::chrono::steady_clock::time_point shown_at_{};
 };

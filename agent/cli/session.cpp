@@ -24,12 +24,12 @@ void open_memory(session& with, store::open_mode mode) {
   if (!opened) with.log->log(app::log_level::warn, "state_in_memory", {{"why", opened.error().message}});
 }
 
-session make_session(const global_options& global, const std::string& auth_file, config::configuration configuration,
+session make_session(const global_options& global, const session_options& wish, config::configuration configuration,
                      config::engine_host host, boost::asio::any_io_executor executor) {
   session made;
   made.counts = std::make_unique<report::prometheus_telemetry>(
       report::build_facts{std::string(version()), std::string(revision()), std::string(compiler())});
-  auto options = engine_options(configuration.values, global, auth_file, executor);
+  auto options = engine_options(configuration.values, global, wish.auth_file, executor);
   made.engine = engine::make_docker_engine(std::move(executor), host.where, std::move(options), *made.counts);
   made.log = std::make_unique<state_log>();
   made.disks = store::make_local_disks();
@@ -66,7 +66,7 @@ bool open_to_write(session& with) {
 }
 
 int in_session(const global_options& global, const std::function<app::task<int>(session&)>& work,
-               const std::string& auth_file) {
+               const session_options& options) {
   auto configuration = configuration_or_complain(global, named_files::not_needed);
   if (!configuration) return bad_usage;
   auto host = config::resolve_engine_host(global.host, configuration->values.engine, config::process_environment());
@@ -75,7 +75,7 @@ int in_session(const global_options& global, const std::function<app::task<int>(
     return host.error().code == core::failure_code::invalid ? bad_usage : failed;
   }
   boost::asio::io_context context(1);
-  auto with = make_session(global, auth_file, *std::move(configuration), *std::move(host), context.get_executor());
+  auto with = make_session(global, options, *std::move(configuration), *std::move(host), context.get_executor());
   int status = failed;
   std::exception_ptr thrown;
   boost::asio::co_spawn(context, work(with), [&](std::exception_ptr error, int result) {

@@ -33,6 +33,11 @@ class state_log final : public app::log_sink {
   std::string why_;
 };
 
+// What some commands say beside the global options.
+struct session_options {
+  std::string auth_file;  // --auth-file of those that pull; empty: the usual places
+};
+
 struct session {
   config::configuration configuration;
   config::engine_host host;
@@ -46,9 +51,9 @@ struct session {
 };
 
 // Reads the configuration, makes all of that, runs `work`, and returns its status; complains and returns bad_usage when
-// the configuration is at fault. The state is opened for reading. `auth_file`: more credentials (engine_options.hpp).
+// the configuration is at fault. The state is opened for reading.
 int in_session(const global_options& global, const std::function<app::task<int>(session&)>& work,
-               const std::string& auth_file = {});
+               const session_options& options = {});
 
 // Opens it for writing: for what puts something on record. False after a message: it cannot be written.
 bool open_to_write(session& with);

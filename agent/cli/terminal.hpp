@@ -14,6 +14,8 @@ bool output_colour();
 bool progress_wanted();
 // Columns of the terminal on stderr; 80 where it does not say.
 int error_width();
+// Its rows; 24 where it does not say.
+int error_height();
 
 // Whether somebody can be asked: stdin and stderr are a terminal.
 bool can_ask();

@@ -99,6 +99,21 @@ TEST(command_line, has_each_command_about_policies) {
   EXPECT_EQ(parsed<history_command>({"history", "-n", "3"}).limit, 3);
 }
 
+TEST(command_line, has_each_command_about_whole_images) {
+  const auto pull = parsed<pull_command>({"pull", "alpine:3.19", "--platform", "linux/arm64/v8", "--auth-file", "f"});
+  EXPECT_EQ(pull.reference, "alpine:3.19");
+  EXPECT_EQ(pull.platform, "linux/arm64/v8");
+  EXPECT_EQ(pull.auth_file, "f");
+  EXPECT_FALSE(pull.quiet || pull.json);
+  EXPECT_TRUE(parsed<pull_command>({"pull", "-q", "alpine"}).quiet);
+  EXPECT_THAT(usage_error({"pull"}), HasSubstr("REF"));
+  EXPECT_THAT(usage_error({"pull", "alpine", "debian"}), HasSubstr("debian"));
+  EXPECT_THAT(usage_error({"pull", "alpine", "-q", "--json"}), HasSubstr("cannot go together"));
+  for (const char* platform : {"arm64", "linux/", "linux//v8", "linux/arm64/v8/x", "linux/arm 64", "Linux/arm64"}) {
+    EXPECT_THAT(usage_error({"pull", "alpine", "--platform", platform}), HasSubstr("OS/ARCH[/VARIANT]")) << platform;
+  }
+}
+
 TEST(command_line, refuses_what_makes_no_sense_about_policies) {
   EXPECT_THAT(usage_error({"sweep"}), HasSubstr("POLICY"));
   EXPECT_THAT(usage_error({"remove"}), HasSubstr("NAME"));
@@ -124,8 +139,8 @@ TEST(command_line, says_what_is_wrong_and_where_help_is) {
 }
 
 TEST(command_line, help_teaches_by_example_and_fits_eighty_columns) {
-  for (const char* command : {"run", "images", "containers", "df", "metrics", "check-config", "init", "plan",
-                              "explain", "sweep", "remove", "pause", "resume", "history"}) {
+  for (const char* command : {"run", "images", "containers", "df", "metrics", "check-config", "init", "plan", "explain",
+                              "sweep", "remove", "pause", "resume", "history", "pull"}) {
     const auto line = parse({command, "--help"});
     ASSERT_FALSE(line.has_value());
     EXPECT_EQ(line.error().status, done);

@@ -18,6 +18,11 @@ def digest(text):
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def familiar(name):
+    """docker.io/library/alpine → alpine, as engines take and list it."""
+    return re.sub("^docker.io/(library/)?", "", name)
+
+
 class image:
     """`layers`: (name, bytes) pairs, lowest first; images that name the same layers share them."""
 
@@ -92,6 +97,9 @@ class fake_engine:
         self.removed = []      # what was asked to be removed, in order: "images/alpine:3.19", "containers/…"
         self.on_removal = lambda path: None  # called before a removal is made
         self.slow_removal = 0  # seconds that one takes
+        self.pullable = {}     # "docker.io/library/alpine:3.19" → (image, what its pull says: JSON objects, or seconds to rest)
+        self.pulls = []        # (query, X-Registry-Auth) of each pull
+        self.pulls_cut = 0     # whose client went away before the end
         self.closing = threading.Event()
         self._streams, self._guard = [], threading.Lock()
 
@@ -165,7 +173,37 @@ class answerer(http.server.BaseHTTPRequestHandler):
         self.change(self.remove)
 
     def do_POST(self):
-        self.change(self.tag)
+        if re.sub(r"^/v1\.\d+", "", urllib.parse.urlsplit(self.path).path) == "/images/create":
+            self.pull()
+        else:
+            self.change(self.tag)
+
+    def pull(self):
+        state = self.state
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        state.pulls.append((query, self.headers.get("X-Registry-Auth")))
+        name = query["fromImage"] + ("@" if ":" in query["tag"] else ":") + query["tag"]
+        if name not in state.pullable:
+            self.reply({"message": f"manifest for {name} not found: manifest unknown: manifest unknown"}, 404)
+            return
+        found, says = state.pullable[name]
+        if isinstance(says, str):  # an error instead
+            self.reply({"message": says}, 500)
+            return
+        self.begin_stream()
+        try:
+            for one in says:
+                if isinstance(one, (int, float)):
+                    state.closing.wait(one)
+                else:
+                    self.write_chunk(json.dumps(one).encode() + b"\r\n")
+        except OSError:
+            state.pulls_cut += 1
+            self.close_connection = True
+            return
+        if found is not None and found not in state.images:
+            state.images.append(found)
+        self.wfile.write(b"0\r\n\r\n")
 
     def change(self, how):
         path = re.sub(r"^/v1\.\d+", "", urllib.parse.unquote(urllib.parse.urlsplit(self.path).path))
@@ -280,7 +318,7 @@ class answerer(http.server.BaseHTTPRequestHandler):
                 return one.inspected(), 200
         found = re.fullmatch("/images/(.+)/(json|history)", path)
         for one in self.state.images if found else ():
-            if found[1] in (one.id, *one.tags, *(one.digests or [])):
+            if familiar(found[1]) in (one.id, *one.tags, *(one.digests or [])):
                 return (one.inspected() if found[2] == "json" else one.history()), 200
         return {"message": f"no such object: {path}"}, 404
 
@@ -299,15 +337,21 @@ class answerer(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def stream_events(self):
+    def begin_stream(self):
         self.send_response(200)
+        self.send_header("Api-Version", "1.41")
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+
+    def write_chunk(self, bytes):
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(bytes), bytes))
+
+    def stream_events(self):
+        self.begin_stream()
         waiting = collections.deque()
         with self.state._guard:
             self.state._streams.append(waiting)
         while not self.state.closing.wait(0.02):
             while waiting:
-                line = waiting.popleft().encode()
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                self.write_chunk(waiting.popleft().encode())

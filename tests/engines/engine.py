@@ -184,10 +184,11 @@ DOCKER = {"20.10": ("bookworm", False), "26-overlay2": ("trixie", False), "26-co
 
 
 @contextlib.contextmanager
-def docker(kind, disk=None):
+def docker(kind, disk=None, settings=None):
     """
     A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store). With `disk`
-    ("300m") its data is on a file system of that size, which this machine's processes reach as .inner(path).
+    ("300m") its data is on a file system of that size, which this machine's processes reach as .inner(path). `settings`:
+    more of its daemon.json.
     """
     release, containerd = DOCKER[kind]
     command = ["dockerd", "--config-file={folder}/daemon.json", "--data-root={folder}/data",
@@ -196,7 +197,7 @@ def docker(kind, disk=None):
                "--bridge=none", "--iptables=false", "--ip6tables=false"]
     with real_engine(f"Docker {kind}", release, command, disk) as engine:
         options = {"features": {"containerd-snapshotter": True}} if containerd else {"storage-driver": "overlay2"}
-        pathlib.Path(f"{engine.folder}/daemon.json").write_text(json.dumps(options))
+        pathlib.Path(f"{engine.folder}/daemon.json").write_text(json.dumps({**options, **(settings or {})}))
         engine.start()
         yield engine
 
