@@ -78,7 +78,7 @@ class credentials:
         self.assertEqual(self.engine.api("GET", f"/images/{reference}/json").status, 200)
         self.forget_all()
 
-    def refused(self, *more, reference=None, words="unauthorized|no basic auth|authentication required", timeout=60):
+    def refused(self, *more, reference=None, words="[uU]nauthorized|no basic auth|authentication required", timeout=60):
         done = self.run_it("pull", reference or self.first, *more, status=1, timeout=timeout)
         self.assertRegex(done.stderr, words)
         self.assertEqual(self.engine.api("GET", f"/images/{reference or self.first}/json").status, 404)
