@@ -114,6 +114,18 @@ TEST(command_line, has_each_command_about_whole_images) {
   }
 }
 
+TEST(command_line, has_undo) {
+  EXPECT_EQ(parsed<restore_command>({"restore"}).what, "");
+  const auto restore = parsed<restore_command>({"restore", "7", "--dry-run", "--auth-file", "f", "-y"});
+  EXPECT_EQ(restore.what, "7");
+  EXPECT_EQ(restore.auth_file, "f");
+  EXPECT_TRUE(restore.dry_run && restore.yes);
+  EXPECT_THAT(usage_error({"restore", "7", "-q", "--json"}), HasSubstr("cannot go together"));
+  EXPECT_THAT(usage_error({"restore", "7", "8"}), HasSubstr("8"));
+  EXPECT_EQ(parsed<sweep_command>({"sweep", "nightly", "--archive", "/mnt/backup"}).archive, "/mnt/backup");
+  EXPECT_THAT(usage_error({"sweep", "nightly", "--archive", "backup"}), HasSubstr("begins with /"));
+}
+
 TEST(command_line, refuses_what_makes_no_sense_about_policies) {
   EXPECT_THAT(usage_error({"sweep"}), HasSubstr("POLICY"));
   EXPECT_THAT(usage_error({"remove"}), HasSubstr("NAME"));
@@ -140,7 +152,7 @@ TEST(command_line, says_what_is_wrong_and_where_help_is) {
 
 TEST(command_line, help_teaches_by_example_and_fits_eighty_columns) {
   for (const char* command : {"run", "images", "containers", "df", "metrics", "check-config", "init", "plan", "explain",
-                              "sweep", "remove", "pause", "resume", "history", "pull"}) {
+                              "sweep", "remove", "pause", "resume", "history", "pull", "restore"}) {
     const auto line = parse({command, "--help"});
     ASSERT_FALSE(line.has_value());
     EXPECT_EQ(line.error().status, done);
