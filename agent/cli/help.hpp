@@ -165,8 +165,8 @@ inline constexpr auto pull = R"(REF is what the docker CLI takes: a name of Dock
 registry; with a tag, a digest, or both (then the digest counts); without either
 the tag is latest. Never all tags. The engine pulls, with the credential that
 this machine has for the registry: in --auth-file FILE (a config.json), else in
-DOCKER_AUTH_CONFIG, else in config.json of DOCKER_CONFIG or ~/.docker. Ctrl-C
-ends the engine's pull, too.
+[registry."HOST"] of the configuration, DOCKER_AUTH_CONFIG, or config.json in
+DOCKER_CONFIG or ~/.docker. Ctrl-C ends the engine's pull, too.
 
 Examples:
   docksweep pull alpine:3.19

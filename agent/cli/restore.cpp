@@ -95,6 +95,11 @@ bool can_do_something(const std::vector<core::restoration>& wanted) {
   return std::ranges::any_of(wanted, [](const auto& one) { return one.why_not.empty(); });
 }
 
+// Not when all of it is there, or none of it can come.
+bool has_something_to_do(const std::vector<core::restoration>& wanted) {
+  return std::ranges::any_of(wanted, [](const auto& one) { return !one.sources.empty() || !one.names.empty(); });
+}
+
 int status_of(const std::vector<core::restored_image>& all) {
   const bool well = std::ranges::all_of(all, [](const auto& one) {
     return one.outcome == core::restore_outcome::restored || one.outcome == core::restore_outcome::already_back;
@@ -167,7 +172,7 @@ app::task<int> restore(session& with, restore_command what) {
     complain(fmt::format("sweep {} removed nothing", chosen->sweep.value_or(0)));
     co_return short_of_goal;
   }
-  const bool will_ask = !what.yes && !what.dry_run && can_ask() && can_do_something(wanted);
+  const bool will_ask = !what.yes && !what.dry_run && can_ask() && has_something_to_do(wanted);
   if ((!what.json && !what.quiet) || will_ask) show_plan(*chosen, wanted, what);
   if (what.dry_run) {
     if (what.json) print(report::restore_json(chosen->sweep, wanted, {}));

@@ -20,11 +20,19 @@ bool is_well(const core::restored_image& one) {
   return one.outcome == outcome::restored || one.outcome == outcome::already_back;
 }
 
-std::string from(const core::restoration& one) {
+// "repository@sha256:3f57d9401f8d"
+std::string shown_source(const std::string& source, bool no_trunc) {
+  constexpr std::string_view algorithm = "@sha256:";
+  constexpr std::size_t shown_digits = 12;
+  const auto at = source.rfind(algorithm);
+  return no_trunc || at == std::string::npos ? source : source.substr(0, at + algorithm.size() + shown_digits);
+}
+
+std::string from(const core::restoration& one, bool no_trunc) {
   if (one.present) return "it is there";
   if (!one.why_not.empty()) return "cannot: " + one.why_not;
   std::vector<std::string> all;
-  for (const auto& source : one.sources) all.push_back(source.what);
+  for (const auto& source : one.sources) all.push_back(shown_source(source.what, no_trunc));
   return fmt::format("{}", fmt::join(all, ", else "));
 }
 
@@ -70,7 +78,7 @@ std::string restore_plan_text(std::span<const core::restoration> wanted, const t
   table out({{.title = "IMAGE", .shorten = shortening::middle, .least_width = 16},
              {.title = "FROM", .shorten = shortening::middle, .least_width = 24},
              {.title = "TAGS TO GIVE BACK", .shorten = shortening::end, .least_width = 18}});
-  for (const auto& one : wanted) out.add({restored_name(one), from(one), tags(one)});
+  for (const auto& one : wanted) out.add({restored_name(one), from(one, style.no_trunc), tags(one)});
   return out.text(style);
 }
 
