@@ -90,10 +90,10 @@ app::task<core::result<void>> agent::run() {
 
 app::task<void> agent::until_told_to_end() {
   const auto [error, signal] = co_await ending_.async_wait(asio::as_tuple(asio::use_awaitable));
+  ending_.clear();  // the next one does what it does to any process
   const auto* why = error ? "a fault" : signal == SIGINT ? "SIGINT" : "SIGTERM";
   parts_.log.log(log_level::info, "stopping", {{"why", why}});
   why_ending_ = fmt::format("the agent ends ({})", why);
-  ending_.clear();  // the next one does what it does to any process
 }
 
 app::task<void> agent::follow_engine() {

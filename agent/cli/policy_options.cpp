@@ -128,7 +128,7 @@ void add_history(CLI::App& app, choices& into, chooser& which) {
 void add_restore(CLI::App& app, choices& into, chooser& which) {
   auto* restore = add_command(app, "restore", "Bring back what a sweep removed", help::restore);
   auto& options = into.restore;
-  restore->add_option("WHAT", options.what, "A sweep, or an image: tag, digest, ID (default: the newest sweep)")
+  restore->add_option("WHAT", options.what, "A sweep, or an image that went")
       ->type_name(" ");
   restore->add_option("--auth-file", options.auth_file, "Credentials, in the form of docker's config.json")
       ->type_name("FILE");

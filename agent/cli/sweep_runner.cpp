@@ -34,8 +34,8 @@ class stop_on_signal {
       : signals_(std::move(executor), SIGINT, SIGTERM, SIGHUP) {
     signals_.async_wait([this, &sweep, &display](boost::system::error_code error, int number) {
       if (error) return;
+      signals_.clear();  // before it is promised
       display.say("Stopping when the removal in hand has ended (60 s at most); once more to end at once.");
-      signals_.clear();
       sweep.stop(name_of_signal(number));
     });
   }

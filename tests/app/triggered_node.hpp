@@ -282,6 +282,16 @@ class triggered_node : public testing::Test {
     const int looked = disks.measured + 2 * static_cast<int>(disks.used.size());
     return run_until([&] { return disks.measured > looked; });
   }
+  // Until a view has this image, and all that is known of it: before that a look sees the node as it was.
+  bool run_until_listed(int number) {
+    return run_until([&] {
+      const auto view = watch->current();
+      if (view == nullptr) return false;
+      const auto& what = view->what();
+      return std::ranges::any_of(what.images, [&](const auto& one) { return one.id == image_id(number); }) &&
+             std::ranges::none_of(what.details, [](const auto& one) { return one == nullptr; });
+    });
+  }
   // So many more looks at least, for what is not to happen.
   void run_for(milliseconds time) {
     run_until([] { return false; }, time);

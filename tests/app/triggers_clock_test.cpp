@@ -101,11 +101,7 @@ TEST_F(schedules_on_node, a_jump_of_the_clock_over_years_is_one_run) {
   wall_ahead -= 24h * 365 * 3;
   run_for(50ms);
   add_image(2);
-  ASSERT_TRUE(run_until([&] {
-    const auto view = watch->current();
-    return std::ranges::any_of(view->what().images, [](const auto& one) { return one.id == test::image_id(2); }) &&
-           std::ranges::none_of(view->what().details, [](const auto& one) { return one == nullptr; });
-  }));
+  ASSERT_TRUE(run_until_listed(2));
   let_pass(2min);
   const auto before = sweeps_ended();
   EXPECT_TRUE(run_until([&] { return sweeps_ended() > before; })) << "the schedule goes on after the clock came back";

@@ -84,6 +84,7 @@ TEST_F(triggers_on_node, in_observe_mode_nothing_is_removed_and_another_plan_is_
   EXPECT_EQ(counts.skipped["pressure observe"], 1);
   EXPECT_EQ(counts.skipped["pressure cooldown"], 0) << "nothing was removed";
   add_image(3);
+  ASSERT_TRUE(run_until_listed(3));
   let_pass(10min);
   ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
   EXPECT_EQ(counts.skipped["pressure observe"], 2);

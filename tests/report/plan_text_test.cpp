@@ -89,11 +89,22 @@ TEST(history_text, tells_one_sweep_with_each_of_its_removals) {
   EXPECT_THAT(text, Not(HasSubstr("other:1")));
 }
 
-TEST(history_text, on_the_containerd_store_only_what_was_seen_pulled_comes_back) {
-  const auto removals = testing::sample_removals();
+TEST(history_text, on_the_containerd_store_only_what_was_seen_pulled_surely_comes_back) {
+  auto removals = testing::sample_removals();
+  for (auto& one : removals) one.archive.clear();
+  std::erase_if(removals, [](const auto& one) { return one.kind != core::target_kind::image; });
+  for (auto& one : removals) one.outcome = core::removal_outcome::removed;
   const auto sweep = testing::sample_sweep();
-  EXPECT_THAT(history_text({&sweep, 1}, removals, {.table = {}, .store = core::image_store::containerd}),
-              Not(HasSubstr("1 of 2")));
+  const auto shown = [&](core::image_origin origin) {
+    for (auto& one : removals) {
+      one.origin = origin;
+      one.digests = {"app@sha256:aa"};
+    }
+    return history_text({&sweep, 1}, removals, {.table = {}, .store = core::image_store::containerd});
+  };
+  EXPECT_THAT(shown(core::image_origin::unknown), HasSubstr("  maybe  "));
+  EXPECT_THAT(shown(core::image_origin::built), HasSubstr("  no  "));
+  EXPECT_THAT(shown(core::image_origin::pulled), HasSubstr("  yes  "));
 }
 
 TEST(history_text, sums_up_a_sweep_at_its_end) {
