@@ -15,6 +15,7 @@
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "core/reference.hpp"
+#include "engine/decode/progress.hpp"
 #include "report/human.hpp"
 
 namespace docksweep::cli {
@@ -61,7 +62,9 @@ std::string text_of(const pulled& what) {
 std::string explained(const core::failure& why, const core::image_reference& what) {
   using core::failure_code;
   const auto login = what.domain == "docker.io" ? std::string("docker login") : "docker login " + what.domain;
-  if (why.code == failure_code::refused) {
+  // "refused" is any other 4xx, too: a platform that makes no sense has nothing to do with credentials.
+  const auto meant = engine::pull_failure_code(why.message, failure_code::engine_error);
+  if (why.code == failure_code::refused && (meant == failure_code::refused || why.http_status == 0)) {
     return fmt::format(
         "{}; credentials are looked for in --auth-file FILE, [registry] of the configuration, DOCKER_AUTH_CONFIG, and "
         "config.json in DOCKER_CONFIG or ~/.docker (with its credential helpers): '{}' writes one",
@@ -162,7 +165,7 @@ int tell_failure(const pull_command& what, const pulled& so_far, const std::stri
 app::task<int> pull(session& with, pull_command what, core::image_reference reference) {
   if (reference.tag.empty() && reference.digest.empty()) {
     reference.tag = "latest";
-    if (!what.quiet && !what.json) print("Using default tag: latest\n");
+    if (!what.quiet && !what.json) note("Using default tag: latest");
   }
   pulled so_far{.reference = reference.familiar(), .id = {}, .digest = {}, .platform = {}};
   pull_display display(form_for(what));

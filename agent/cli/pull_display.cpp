@@ -18,16 +18,17 @@ pull_display::pull_display(form how) : how_(how), progress_(std::chrono::steady_
 void pull_display::take(const app::transfer_progress& event) {
   const auto now = std::chrono::steady_clock::now();
   const auto line = progress_.take(event, now);
-  if (how_ == form::lines && !line.empty()) print(line + "\n");
+  if (how_ == form::lines && !line.empty()) note(line);
   if (how_ == form::screen && now - drawn_at_ >= between_frames) draw(now);
 }
 
 void pull_display::tick() {
-  if (how_ == form::screen) draw(std::chrono::steady_clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  if (how_ == form::screen && now - drawn_at_ >= between_frames) draw(now);
 }
 
 void pull_display::end() {
-  tick();
+  if (how_ == form::screen) draw(std::chrono::steady_clock::now());
   drawn_lines_ = 0;
 }
 

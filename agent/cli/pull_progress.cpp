@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "report/human.hpp"
 #include "report/table.hpp"
@@ -14,7 +15,14 @@ namespace {
 constexpr std::size_t most_layers = 1000;  // an image has 127 at most
 constexpr std::chrono::seconds rate_window(5);
 constexpr std::chrono::milliseconds between_samples(200);
+constexpr core::byte_count most_bytes = core::byte_count(1) << 50;  // of a layer: a thousand of these are a number
+constexpr std::string_view retrying = "Retrying in ";
 constexpr std::size_t status_columns = 18;  // "Verifying Checksum"
+
+// "Retrying in 5 seconds" is said anew each second.
+std::string_view without_seconds(std::string_view status) {
+  return status.starts_with(retrying) ? retrying : status;
+}
 
 std::string fitting(const std::string& text, std::size_t room) {
   return report::shortened(text, room, report::shortening::end);
@@ -41,7 +49,7 @@ pull_progress::pull_progress(time_point now) : samples_{{now, 0}} {}
 pull_progress::state pull_progress::state_of(const std::string& status) {
   if (status == "Pull complete" || status == "Already exists") return state::done;
   if (status == "Download complete") return state::fetched;
-  if (status == "Pulling fs layer" || status == "Waiting") return state::waiting;
+  if (status == "Pulling fs layer" || status == "Waiting" || status.starts_with(retrying)) return state::waiting;
   return state::active;
 }
 
@@ -57,7 +65,7 @@ std::string pull_progress::take(const app::transfer_progress& event, time_point 
     layers_.push_back({.id = event.layer, .status = {}, .current = {}, .total = {}, .size = {}});
   }
   auto& one = layers_[known->second];
-  const bool changed = one.status != event.status;
+  const bool changed = without_seconds(one.status) != without_seconds(event.status);
   one.status = event.status;
   one.current = event.current;
   one.total = event.total;
@@ -70,8 +78,9 @@ std::string pull_progress::take(const app::transfer_progress& event, time_point 
 void pull_progress::count(layer& one) {
   const auto before = one.downloaded;
   if (one.status == "Downloading") {
-    if (one.total) one.size = one.total;
-    one.downloaded = std::max(one.downloaded, one.current.value_or(0));
+    if (one.total) one.size = std::clamp<core::byte_count>(*one.total, 0, most_bytes);
+    // Less than before: a download that broke off begins again.
+    if (one.current) one.downloaded = std::clamp<core::byte_count>(*one.current, 0, most_bytes);
   }
   if (one.how == state::fetched && one.size) one.downloaded = *one.size;
   one.untold = one.untold || (one.how == state::fetched && !one.size);

@@ -97,7 +97,8 @@ class fake_engine:
         self.removed = []      # what was asked to be removed, in order: "images/alpine:3.19", "containers/…"
         self.on_removal = lambda path: None  # called before a removal is made
         self.slow_removal = 0  # seconds that one takes
-        self.pullable = {}     # "docker.io/library/alpine:3.19" → (image, what its pull says: JSON objects, or seconds to rest)
+        self.pullable = {}     # "docker.io/library/alpine:3.19" → (image, what its pull says: JSON objects, or seconds to rest;
+                               # (message, status) for an error)
         self.pulls = []        # (query, X-Registry-Auth) of each pull
         self.pulls_cut = 0     # whose client went away before the end
         self.closing = threading.Event()
@@ -187,8 +188,8 @@ class answerer(http.server.BaseHTTPRequestHandler):
             self.reply({"message": f"manifest for {name} not found: manifest unknown: manifest unknown"}, 404)
             return
         found, says = state.pullable[name]
-        if isinstance(says, str):  # an error instead
-            self.reply({"message": says}, 500)
+        if isinstance(says, tuple):  # an error instead
+            self.reply({"message": says[0]}, says[1])
             return
         self.begin_stream()
         try:

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "report/utf8.hpp"
 
 namespace docksweep::cli {
@@ -147,6 +149,28 @@ TEST_F(pull_progress_test, fits_every_terminal) {
       }
     }
   }
+}
+
+TEST_F(pull_progress_test, a_retry_is_one_line_in_a_log_and_no_end_of_a_layer) {
+  take("aaaaaaaaaaaa", "Downloading", 700, 1000);
+  EXPECT_EQ(take("aaaaaaaaaaaa", "Retrying in 5 seconds"), "aaaaaaaaaaaa: Retrying in 5 seconds");
+  EXPECT_EQ(take("aaaaaaaaaaaa", "Retrying in 4 seconds"), "");
+  EXPECT_THAT(frame()[0], EndsWith("Retrying in 4 seconds")) << "a terminal sees the seconds";
+  take("aaaaaaaaaaaa", "Downloading", 200, 1000);
+  EXPECT_EQ(progress.bytes(), 200) << "it began again";
+  EXPECT_EQ(totals(), "0/1 layers done, 200 B of 1.0 kB");
+}
+
+TEST_F(pull_progress_test, survives_figures_that_make_no_sense) {
+  constexpr auto most = std::numeric_limits<core::byte_count>::max();
+  for (int i = 0; i < 1000; ++i) {
+    take(std::to_string(i), "Downloading", most, most);
+    take(std::to_string(i), "Download complete");
+  }
+  take("0", "Downloading", -5, -5);
+  now += seconds(10);
+  EXPECT_GT(progress.bytes(), 0);
+  EXPECT_THAT(totals(), StartsWith("0/1000 layers done, "));
 }
 
 TEST_F(pull_progress_test, an_endless_number_of_layers_is_not_kept) {

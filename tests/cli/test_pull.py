@@ -3,10 +3,12 @@ import json
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 from binary import BINARY, terminal
 from fake_engine import digest, image
+from screen import screen
 from test_commands import with_engine
 
 DIGEST = digest("what the registry calls it")
@@ -36,8 +38,8 @@ class with_registry(with_engine):
         self.shop = image(["shop:1"], [("base", 1000), ("shop", 2000)], digests=[f"shop@{DIGEST}"])
         self.offer("docker.io/library/shop:1", progress_of("shop:1"))
 
-    def offer(self, name, says, found=None):
-        self.engine.pullable[name] = (found or self.shop, says if isinstance(says, str) else list(says))
+    def offer(self, name, says, found=None, status=500):
+        self.engine.pullable[name] = (found or self.shop, (says, status) if isinstance(says, str) else list(says))
 
     def pull(self, status, *arguments, **environment):
         done = self.ask("pull", *arguments, **environment)
@@ -48,9 +50,8 @@ class with_registry(with_engine):
 class pulls(with_registry):
     def test_a_log_gets_each_change_and_what_came(self):
         done = self.pull(0, "shop:1")
-        self.assertEqual(done.stderr, "")
-        *lines, digest_line, id_line, last = done.stdout.splitlines()
-        self.assertEqual(lines, ["Pulling from x", "aaaaaaaaaaaa: Pulling fs layer", "bbbbbbbbbbbb: Pulling fs layer",
+        digest_line, id_line, last = done.stdout.splitlines()
+        self.assertEqual(done.stderr.splitlines(), ["Pulling from x", "aaaaaaaaaaaa: Pulling fs layer", "bbbbbbbbbbbb: Pulling fs layer",
                                  "aaaaaaaaaaaa: Downloading", "aaaaaaaaaaaa: Download complete",
                                  "aaaaaaaaaaaa: Pull complete", "bbbbbbbbbbbb: Downloading",
                                  "bbbbbbbbbbbb: Download complete", "bbbbbbbbbbbb: Pull complete"])
@@ -65,7 +66,7 @@ class pulls(with_registry):
     def test_without_a_tag_it_is_latest_and_says_so(self):
         self.shop.tags.append("shop:latest")
         self.offer("docker.io/library/shop:latest", UP_TO_DATE)
-        self.assertEqual(self.pull(0, "shop").stdout.splitlines()[0], "Using default tag: latest")
+        self.assertEqual(self.pull(0, "shop").stderr.splitlines()[0], "Using default tag: latest")
         self.assertEqual(self.pull(0, "shop", "-q").stdout, f"{self.shop.id}\n")
         self.assertEqual([query["tag"] for query, _ in self.engine.pulls], ["latest", "latest"])
 
@@ -116,6 +117,21 @@ class pulls(with_registry):
         self.assertIn("shop:1 was not pulled: no space left on device", done.stderr)
         self.assertNotIn("was pulled:", done.stdout)
 
+    def test_a_stream_that_ends_without_a_word_is_a_failure(self):
+        success = {"status": "Status: Downloaded newer image for shop:1"}
+        layer = {"status": "Pull complete", "progressDetail": {}, "id": "aaaaaaaaaaaa"}
+        for says in ([], [layer], [success, layer]):
+            self.offer("docker.io/library/shop:1", says)
+            done = self.pull(1, "-q", "shop:1")
+            self.assertEqual(done.stdout, "")
+            self.assertIn("without saying that all is there", done.stderr)
+
+    def test_a_refusal_that_is_not_about_credentials_says_nothing_of_them(self):
+        self.offer("docker.io/library/shop:1", "no such platform", status=400)
+        done = self.pull(1, "shop:1")
+        self.assertIn("no such platform", done.stderr)
+        self.assertNotIn("--auth-file", done.stderr)
+
     def test_another_platform_than_was_asked_for_is_a_failure(self):
         done = self.pull(1, "shop:1", "--platform", "linux/arm64")
         self.assertIn("was asked for as linux/arm64, and the engine pulled it as linux/amd64", done.stderr)
@@ -134,7 +150,7 @@ class pulls(with_registry):
                 running = subprocess.Popen([BINARY, "--config", self.settings, "pull", "shop:1"], text=True,
                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
                 self.addCleanup(running.kill)
-                self.assertIn("Pulling from", running.stdout.readline())
+                self.assertIn("Pulling from", running.stderr.readline())
                 running.send_signal(number)
                 out, err = running.communicate(timeout=30)
                 self.assertEqual(running.returncode, 1, err)
@@ -145,13 +161,36 @@ class pulls(with_registry):
 
 class terminals(with_registry):
     def test_layers_are_redrawn_in_place(self):
-        self.offer("docker.io/library/shop:1", progress_of("shop:1", rest=0.15))
+        self.offer("docker.io/library/shop:1", progress_of("shop:1", rest=0.3))
         status, text = self.on_terminal("--config", self.settings, "pull", "shop:1")
         self.assertEqual(status, 0)
         self.assertRegex(text, r"\x1b\[3A\raaaaaaaaaaaa  Downloading +\[=+> *\]  \d\.0 MB/3\.0 MB")
         last = text.rpartition("\x1b[J")
         self.assertRegex(last[0].rpartition("A\r")[2], r"(?s)Pull complete.*Pull complete.*2/2 layers done, 6\.0 MB of 6\.0 MB")
         self.assertRegex(last[2], r"^Digest: sha256:\w+\nID: sha256:\w+\nshop:1 was pulled: 6\.0 MB in \d+\.\d s\n$")
+
+    def test_it_is_redrawn_ten_times_a_second_at_most(self):
+        layer = {"status": "Downloading", "id": "aaaaaaaaaaaa"}
+        says = [each for part in range(1000) for each in
+                ({**layer, "progressDetail": {"current": part * 1000, "total": 1_000_000}}, 0.001)]
+        self.offer("docker.io/library/shop:1", [*says, *UP_TO_DATE])
+        began = time.monotonic()
+        status, text = self.on_terminal("--config", self.settings, "pull", "shop:1")
+        self.assertEqual(status, 0)
+        frames = text.count("layers done")
+        self.assertGreater(frames, 5)
+        self.assertLessEqual(frames, (time.monotonic() - began) * 10 + 2)
+
+    def test_what_stays_on_the_screen(self):
+        self.offer("docker.io/library/shop:1", progress_of("shop:1", rest=0.15))
+        for columns in (20, 34, 80):
+            _, text = self.on_terminal("--config", self.settings, "pull", "shop:1", columns=columns)
+            end = screen(text)
+            self.assertEqual((end.column, end.visible), (0, True))
+            first, second, totals, *outcome = end.text.splitlines()
+            self.assertEqual([first[:12], second[:12], totals[:15]], ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "2/2 layers done"])
+            self.assertEqual([line.partition(" ")[0] for line in outcome], ["Digest:", "ID:", "shop:1"])
+            self.assertLess(screen(text.partition("Digest: ")[0]).widest, columns)
 
     def test_more_layers_than_rows_and_a_narrow_terminal(self):
         layers = [f"{number:012x}" for number in range(60)]
@@ -180,6 +219,9 @@ class terminals(with_registry):
             self.assertEqual(it.end(), 1, it.text)
             self.assertRegex(it.text, r"\x1b\[J(\^C)?docksweep: stopped, and with it the engine's pull.*\n$")
             self.assertNotIn("\x1b[?", it.text)
+            end = screen(it.text.replace("^C", ""))
+            self.assertEqual((end.column, end.visible), (0, True))
+            self.assertTrue(end.text.splitlines()[-1].startswith("docksweep: stopped"), end.text)
         self.wait_until(lambda: self.engine.pulls_cut == 1)
 
     def test_progress_goes_to_the_terminal_and_the_outcome_to_the_pipe(self):

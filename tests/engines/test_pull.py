@@ -106,7 +106,7 @@ class pulls:
         for tag in ("1", "2", "latest"):
             self.push(f"many/app:{tag}", count=1, size=1000)
         done = self.pull(f"{self.hub.host}/many/app")
-        self.assertEqual(done.stdout.splitlines()[0], "Using default tag: latest")
+        self.assertEqual(done.stderr.splitlines()[0], "Using default tag: latest")
         self.assertEqual({each for each in self.names() if "many/app" in each}, {f"{self.hub.host}/many/app:latest"})
 
     def test_another_platform_is_no_success(self):
@@ -150,7 +150,7 @@ class pulls:
         link = self.hub.slow_link(pause=0.005, port=5021, cut_after=LAYER_BYTES // 2)
         done = self.pull(link + name.removeprefix(self.hub.host), status=1)
         self.assertIn("was not pulled", done.stderr)
-        self.assertIn("Downloading", done.stdout)
+        self.assertIn("Downloading", done.stderr)
         self.assertEqual(self.ids(), before)
         self.pull(name)  # and the engine goes on
 
@@ -161,7 +161,7 @@ class pulls:
         running = subprocess.Popen(self.command("pull", slow), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    env=self.environment)
         self.addCleanup(running.kill)
-        for line in running.stdout:
+        for line in running.stderr:
             if "Downloading" in line or "Pulling fs layer" in line:
                 break
         time.sleep(1)
