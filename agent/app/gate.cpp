@@ -1,6 +1,14 @@
 #include "app/gate.hpp"
 
+#include <algorithm>
+
 namespace docksweep::app {
+
+std::chrono::nanoseconds slow_listing(core::image_store store, std::size_t images, std::chrono::nanoseconds base) {
+  constexpr std::chrono::milliseconds for_each_image{15};
+  if (store != core::image_store::containerd) return base;
+  return std::max<std::chrono::nanoseconds>(base, for_each_image * images);
+}
 
 std::optional<skip_reason> why_not(const gate_facts& facts) {
   if (!facts.engine_up) return skip_reason::engine_down;

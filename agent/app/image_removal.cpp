@@ -188,7 +188,10 @@ task<void> step_removal::after_last_name() {
     }
     co_return;
   }
-  if (const auto own = own_digest_left(seen.names)) {
+  // Bounded: a name may come back, or not go.
+  for (auto tries = seen.names.size(); tries > 0; --tries) {
+    const auto own = own_digest_left(seen.names);
+    if (!own) break;
     auto removing = remove_name(*own);
     const bool go_on = co_await std::move(removing);
     if (!go_on) co_return;
@@ -196,6 +199,10 @@ task<void> step_removal::after_last_name() {
     seen = co_await std::move(looking_again);
     if (seen.what == presence::gone) {
       image_is_gone();
+      co_return;
+    }
+    if (seen.what == presence::unknown) {
+      failed(outcome::unknown, removal_failure::engine, "its names went, and then the engine was lost: " + seen.problem);
       co_return;
     }
   }

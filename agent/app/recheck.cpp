@@ -92,7 +92,13 @@ task<bool> recheck::again(recheck_result& found, std::chrono::milliseconds& rest
     log_.log(log_level::warn, "sweep_waits", {{"why", "the engine is lost: " + found.problem}});
     auto waiting = brake_.await_engine();
     const bool back = co_await std::move(waiting);
-    if (back) co_return true;
+    if (back && !brake_.stopped() && rested < options_.rests_at_most) {
+      // One that answers, and drops this very question, is not asked without a pause.
+      rested += std::max(options_.ask_again, std::chrono::milliseconds(1));
+      auto resting = brake_.rest(options_.ask_again);
+      co_await std::move(resting);
+      co_return true;
+    }
     found = brake_.stopped() ? ends("stopped: " + *brake_.stopped(), core::sweep_outcome::stopped)
                              : ends("the engine is lost: " + found.problem);
     co_return false;

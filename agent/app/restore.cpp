@@ -56,6 +56,7 @@ class restoring {
     auto looking = is_there();
     bool there = co_await std::move(looking);
     if (there) co_return true;
+    if (!image_.problem.empty()) co_return false;  // the engine could not be asked
     for (const source& from : image_.what.sources) {
       if (observer_.begins) observer_.begins(number_, image_.what, from.what);
       auto trying = from.from == source::kind::archive ? load(from.what) : pull(from.what);
@@ -114,7 +115,12 @@ class restoring {
       auto asking = with_.engine.registry_digest(repository, tagged->tag);
       const auto means = co_await std::move(asking);
       if (!means) throw_if_cancelled(means.error());
-      if (means && *means == digest) co_return tagged->tag;
+      if (!means || *means != digest) continue;
+      // A pull by tag takes the tag from whatever has it by now.
+      auto looking = with_.engine.find_image(name);
+      const auto holder = co_await std::move(looking);
+      if (!holder) throw_if_cancelled(holder.error());
+      if (holder && !*holder) co_return tagged->tag;
     }
     co_return digest;
   }
@@ -160,7 +166,8 @@ class restoring {
 
   // On record, and used now: without an agent that watches nobody else would know.
   task<void> note() {
-    if (image_.outcome == restore_outcome::already_back) co_return;
+    // One that was cut off may have brought it back, and not come to this.
+    if (image_.outcome == restore_outcome::already_back && removal().restored) co_return;
     const auto now = with_.now();
     core::use_book::changes used;
     const bool loaded = !removal().archive.empty() && image_.source == removal().archive;

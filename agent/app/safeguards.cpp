@@ -23,7 +23,10 @@ task<bool> step_removal::look_before(std::string name) {
   auto planned = planned_image();
   auto checking = check_.image(std::move(name), std::move(planned));
   const auto found = co_await std::move(checking);
-  if (found.what == kind::gone) co_return true;
+  if (found.what == kind::gone) {
+    auto looking = name_is_gone(task_.step.names.empty() ? task_.step.id : task_.step.names.front());
+    co_return co_await std::move(looking);
+  }
   if (!passes(found)) co_return false;
   auto asking = with_.brake.hold();
   const auto held = co_await std::move(asking);
@@ -90,7 +93,11 @@ task<void> step_removal::save_to_archive() {
   const auto& image = task_.node.what().images[*task_.image];
   // What the image holds is known, what its tar holds is a little more.
   const auto bytes = std::max(task_.step.freed.at_most, image.size.value_or(0));
-  auto measuring = check_archive_room(with_.file_systems, task_.archive, task_.engine_paths, bytes);
+  archive_need need{.folder = task_.archive,
+                    .engine_paths = task_.engine_paths,
+                    .image_bytes = bytes,
+                    .engine_spools = task_.node.what().engine.store == core::image_store::graphdriver};
+  auto measuring = check_archive_room(with_.file_systems, std::move(need));
   const auto room = co_await std::move(measuring);
   if (!room) {
     throw_if_cancelled(room.error());

@@ -5,25 +5,35 @@
 #include <utility>
 
 namespace docksweep::app {
-task<core::result<void>> check_archive_room(disks& file_systems, std::string folder, std::vector<std::string> engine_paths,
-                                            core::byte_count image_bytes) {
-  auto measuring = file_systems.measure(folder);
+
+task<core::result<void>> check_archive_room(disks& file_systems, archive_need need) {
+  auto measuring = file_systems.measure(need.folder);
   const auto there = co_await std::move(measuring);
   if (!there) {
     co_return core::fail(core::failure_code::storage,
-                         fmt::format("the archive {} cannot be used: {}", folder, there.error().message));
+                         fmt::format("the archive {} cannot be used: {}", need.folder, there.error().message));
   }
-  bool another = there->device != 0 && !engine_paths.empty();
-  for (const std::string& path : engine_paths) {
+  const auto wanted = need.image_bytes + archive_margin_bytes;
+  bool another = there->device != 0 && !need.engine_paths.empty();
+  for (const std::string& path : need.engine_paths) {
     auto looking = file_systems.measure(path);
     const auto engines = co_await std::move(looking);
-    another = another && engines && engines->device != 0 && engines->device != there->device;
+    const bool same = !engines || engines->device == 0 || engines->device == there->device;
+    another = another && !same;
+    if (!need.engine_spools || !engines) continue;
+    // Its copy and ours, where both come to lie on one disk.
+    const auto room = engines->avail_bytes - (same ? need.image_bytes : 0);
+    if (room >= wanted) continue;
+    co_return core::fail(core::failure_code::storage,
+                         fmt::format("the engine writes all of an image to its own disk before it hands it out, and {} has "
+                                     "{} bytes free, where {} and {} to spare are wanted",
+                                     path, engines->avail_bytes, need.image_bytes * (same ? 2 : 1), archive_margin_bytes));
   }
-  if (another || there->avail_bytes >= image_bytes + archive_margin_bytes) co_return core::result<void>();
+  if (another || there->avail_bytes >= wanted) co_return core::result<void>();
   co_return core::fail(core::failure_code::storage,
                        fmt::format("the archive {} is on the engine's disk and has {} bytes free, where {} and {} to spare "
                                    "are wanted: use another disk",
-                                   folder, there->avail_bytes, image_bytes, archive_margin_bytes));
+                                   need.folder, there->avail_bytes, need.image_bytes, archive_margin_bytes));
 }
 
 task<core::result<std::string>> save_image(image_transfer& engine, image_archive& archive, std::string folder,

@@ -134,7 +134,9 @@ std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry
                    .view_age = boot - complete_seen_at_,
                    .stale_after = 3 * options_.resync,
                    .last_listing = with_.node.last_refresh(),
-                   .slow_listing = options_.slow_listing,
+                   .slow_listing = node == nullptr ? options_.slow_listing
+                                                   : slow_listing(node->what().engine.store,
+                                                                  node->what().images.size(), options_.slow_listing),
                    .paused = core::is_paused(pause_, wall),
                    .in_window = core::in_window(entry.policy, wall),
                    .since_start = boot - started_at_,

@@ -115,7 +115,8 @@ core::result<void> agent::reload(std::string_view asked_by) {
 
 core::result<void> agent::take_over(config::settings fresh) {
   std::shared_ptr<engine_side> other;
-  if (!same_engine(fresh.engine, settings_.engine)) {
+  // An engine is talked to with the credentials that it was made with.
+  if (!same_engine(fresh.engine, settings_.engine) || fresh.registries != settings_.registries) {
     auto made = make_engine_side(fresh);
     if (!made) return std::unexpected(std::move(made).error());
     other = *std::move(made);

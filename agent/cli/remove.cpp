@@ -12,7 +12,7 @@ namespace {
 remove_wish wish_of(const config::settings& settings, const remove_command& what) {
   remove_wish wish{.names = what.names, .keep = settings.keep};
   if (what.even_min_age) wish.keep.min_age = core::duration(0);
-  if (what.even_local_only) wish.keep.local_only = false;
+  if (what.even_local_only) wish.keep.local_only = wish.keep.ask_registry = false;
   return wish;
 }
 

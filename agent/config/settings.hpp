@@ -76,6 +76,7 @@ struct alertmanager_settings {
 
 struct registry_settings {
   std::string username, password_file;
+  bool operator==(const registry_settings&) const = default;
 };
 
 struct settings {

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -75,10 +76,11 @@ struct free_decompressor {
 class compressed_file {
  public:
   compressed_file(std::string folder, std::string name)
-      : folder_(std::move(folder)), path_(folder_ + "/" + name), part_(folder_ + "/." + name + ".part") {}
+      : folder_(std::move(folder)), path_(folder_ + "/" + name), part_(folder_ + "/." + name + ".XXXXXX") {}
   ~compressed_file() {
+    const bool made = file_.handle() >= 0 || ended_;
     file_.close();
-    if (!kept_) ::unlink(part_.c_str());
+    if (made && !kept_) ::unlink(part_.c_str());
   }
   compressed_file(const compressed_file&) = delete;
   compressed_file& operator=(const compressed_file&) = delete;
@@ -86,10 +88,9 @@ class compressed_file {
   result<void> begin() {
     struct stat folder {};
     if (::stat(folder_.c_str(), &folder) != 0) return failed("cannot use the archive", folder_, errno);
-    // One that a crash left, or a link that somebody put there.
-    ::unlink(part_.c_str());
-    file_.take(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (file_.handle() < 0) return failed("cannot make", part_, errno);
+    // A name of its own (made anew, 0600): other nodes and agents may save the same image to the same folder.
+    file_.take(::mkostemp(part_.data(), O_CLOEXEC));
+    if (file_.handle() < 0) return failed("cannot make a file in", folder_, errno);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, compression_level);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
     return {};
@@ -113,6 +114,7 @@ class compressed_file {
   result<std::string> commit() {
     if (auto ended = add({}, true); !ended) return std::unexpected(ended.error());
     if (::fsync(file_.handle()) != 0) return failed("cannot write", part_, errno);
+    ended_ = true;
     file_.close();
     if (std::rename(part_.c_str(), path_.c_str()) != 0) return failed("cannot name", path_, errno);
     kept_ = true;
@@ -125,7 +127,7 @@ class compressed_file {
   open_file file_;
   std::unique_ptr<ZSTD_CCtx, free_compressor> context_{ZSTD_createCCtx()};
   std::vector<char> room_ = std::vector<char>(ZSTD_CStreamOutSize());
-  bool kept_ = false;
+  bool ended_ = false, kept_ = false;
 };
 
 class decompressed_file {

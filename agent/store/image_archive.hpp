@@ -9,7 +9,7 @@
 namespace docksweep::store {
 
 // Reads, writes and compresses on a thread of its own. Files are for their owner alone (an image may hold secrets). While
-// one is written it is called .ID.tar.zst.part; what a crash leaves of that is replaced by the next attempt.
+// one is written it has a name of its own, .ID.tar.zst.XXXXXX, which a crash may leave behind.
 std::unique_ptr<app::image_archive> make_image_archive();
 
 }  // namespace docksweep::store

@@ -18,6 +18,7 @@ class restore : public swept_node {
   std::string other = add_image("other", {"other:1"}, {{"l2", 500}});
 
   restore() {
+    disks.size = 1'000'000'000;  // an engine writes a copy of what it saves
     engine.push(app, "app:1", "sha256:aaaa");
     engine.push(other, "other:1", "sha256:bbbb");
   }
@@ -123,6 +124,25 @@ TEST_F(restore, on_the_containerd_store_a_tag_is_pulled_that_still_means_the_dig
   EXPECT_EQ(engine.pulls[0].version, "1");
   EXPECT_EQ(engine.pulls.back().version, "sha256:bbbb") << "this tag has moved in the registry";
   EXPECT_THAT(engine.images[other].tags, ElementsAre("other:1"));
+}
+
+TEST_F(restore, on_the_containerd_store_no_tag_is_pulled_that_another_image_has_by_now) {
+  engine.identity.store = core::image_store::containerd;
+  ASSERT_TRUE(sweep(plan_of({app})).has_value());
+  for (auto& removal : record.removals) removal.origin = core::image_origin::pulled;
+  when("registry_digest", [&] { engine.images[other].tags.push_back("app:1"); });
+  const auto all = bring_back();
+  EXPECT_THAT(engine.images[other].tags, UnorderedElementsAre("other:1", "app:1"));
+  for (const auto& pull : engine.pulls) EXPECT_NE(pull.version, "1");
+  EXPECT_THAT(outcomes_of(all), ElementsAre(restore_outcome::incomplete));
+}
+
+TEST_F(restore, pulls_nothing_when_the_engine_cannot_be_asked) {
+  ASSERT_TRUE(sweep(plan_of({app})).has_value());
+  script.refused["find_image"] = {engine_fault()};
+  const auto all = bring_back();
+  EXPECT_THAT(outcomes_of(all), ElementsAre(restore_outcome::failed));
+  EXPECT_THAT(engine.pulls, IsEmpty());
 }
 
 TEST_F(restore, loads_what_was_saved) {

@@ -15,6 +15,8 @@ constexpr auto digest = "sha256:aaaa";
 
 class sweeper_safeguards : public swept_node {
  protected:
+  sweeper_safeguards() { disks.size = 1'000'000'000; }
+
   std::string app = add_image("app", {"app:1"}, {{"l1", 1000}});
   std::string other = add_image("other", {"other:1"}, {{"l2", 500}});
 
@@ -154,8 +156,31 @@ TEST_F(sweeper_safeguards, without_room_on_a_disk_that_it_shares_the_image_stays
 TEST_F(sweeper_safeguards, with_room_on_a_disk_that_it_shares_it_is_saved_there) {
   disks.devices["/backup"] = 1;
   disks.avail["/backup"] = app::archive_margin_bytes + 1000;
+  engine.identity.store = core::image_store::containerd;
   ASSERT_TRUE(sweep(archiving()).has_value());
   EXPECT_EQ(of_app().outcome, outcome::removed);
+}
+
+TEST_F(sweeper_safeguards, an_engine_that_writes_a_copy_first_needs_room_for_it) {
+  disks.size = app::archive_margin_bytes + engine.bytes_of_layers() + 999;
+  ASSERT_TRUE(sweep(archiving()).has_value());
+  EXPECT_EQ(of_app().outcome, outcome::kept);
+  EXPECT_THAT(of_app().problem, HasSubstr("to its own disk before"));
+  engine.identity.store = core::image_store::containerd;
+  auto again = plan_of({app});
+  again.policy.archive = "/backup";
+  again.plan.steps[0].first.archive = true;
+  ASSERT_TRUE(sweep(std::move(again)).has_value());
+  EXPECT_EQ(record.removals.at(2).outcome, outcome::removed) << "that store hands it out as it reads it";
+}
+
+TEST_F(sweeper_safeguards, an_image_that_others_removed_is_gone_and_nobody_is_asked) {
+  engine.push(app, "app:1", digest);
+  const auto request = asking();
+  when("find_image app:1", [&] { engine.images.erase(app); });
+  ASSERT_TRUE(sweep(request).has_value());
+  EXPECT_EQ(of_app().outcome, outcome::gone);
+  EXPECT_EQ(script.count("registry_has"), 0U);
 }
 
 TEST_F(sweeper_safeguards, file_systems_that_nobody_can_tell_apart_need_room) {

@@ -84,5 +84,13 @@ INSTANTIATE_TEST_SUITE_P(
                   },
                   skip_reason::engine_down}));
 
+// 402 images took Docker 26.1 up to 2.5 s there: a node with that many would never be swept.
+TEST(slow_listing, grows_with_the_images_on_the_containerd_store) {
+  using core::image_store;
+  EXPECT_EQ(app::slow_listing(image_store::containerd, 402, 2s), 6030ms);
+  EXPECT_EQ(app::slow_listing(image_store::containerd, 100, 2s), 2s);
+  EXPECT_EQ(app::slow_listing(image_store::graphdriver, 10'000, 2s), 2s);
+}
+
 }  // namespace
 }  // namespace docksweep::app

@@ -33,7 +33,9 @@ class traces:
         found = [f"process {pid}" for pid in filter(str.isdigit, os.listdir("/proc")) if self._is_ours(pid)]
         mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
         found += [f"mount {line}" for line in mounts if self.cgroup in line]
-        found += [f"cgroup {path}" for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{self.cgroup}*")]
+        # os.walk takes it that folders vanish while it looks.
+        found += [f"cgroup {place}/{name}" for place, names, _ in os.walk("/sys/fs/cgroup") for name in names
+                  if name.startswith(self.cgroup)]
         found += [f"folder {self.folder}"] if os.path.lexists(self.folder) else []
         return found
 
