@@ -76,17 +76,20 @@ class crash:
         hit = 0
         for number in range(self.agent_kills):
             self.fill()
+            before = sweeping.ids(self.engine)
             with docksweep.agent(self.engine.host, settings) as one:
-                before = len(sweeping.ids(self.engine))
-                one.wait_for(lambda: len(sweeping.ids(self.engine)) < before, "a sweep at work", 60, 0.001)
+                one.wait_for(lambda: len(sweeping.ids(self.engine)) < len(before), "a sweep at work", 60, 0.001)
                 time.sleep(source.uniform(0, 0.3))
                 one.kill()
             self.sound(f"kill {number}")
-            hit += self.node.sweeps()[0]["outcome"] == "running"
+            if self.node.sweeps()[0]["outcome"] == "running":
+                hit += 1
+                self.told_so_far(before, f"kill {number} of seed {SEED}")
         with docksweep.agent(self.engine.host, settings) as one:
             one.wait_for(lambda: "running" not in {sweep["outcome"] for sweep in self.node.sweeps()}, "all settled", 60, 0.2)
             one.wait_for(lambda: len(sweeping.ids(self.engine)) < 3, "the rest of the work", 60, 0.1)
         print(f"\n{self.engine.name}: {hit} of {self.agent_kills} kills hit the agent in a sweep", flush=True)
+        self.assertGreater(hit, self.agent_kills // 5)
         there = sweeping.ids(self.engine)
         newest = {}
         for sweep in reversed(self.node.json("history", "--limit", "1000")["sweeps"]):

@@ -2,11 +2,13 @@
 import contextlib
 import os
 import signal
+import time
 
 import containers
 import docksweep
 import images
 import sweeping
+from proxy import counting_proxy
 from sweeping import KEEP_NOTHING
 
 SECONDS = 60
@@ -45,6 +47,26 @@ class full_disk:
         images.load_images(self.engine, [images.image([], [images.layer.of_size(5 * MIB)]),
                                          *(images.image(f"app/{number}:1", [images.layer.of_size(5 * MIB)])
                                            for number in range(6))])
+
+    def test_a_disk_above_its_mark_is_answered_within_two_seconds(self):
+        proxy = self.enterContext(counting_proxy(self.engine.socket, f"{self.engine.folder}/s/proxy.sock"))
+        self.load()
+        mark = round(self.used() + 0.1, 2)
+        rule = {"name": "full", "when": {"disk_above": mark, "for": "0s"}, "until": {"disk_below": mark - 0.05},
+                "remove": {"images": "unused"}, "cooldown": "1s"}
+        settings = {"mode": "enforce", "settle": "0s", "keep": KEEP_NOTHING, "policy": [rule],
+                    "state": {"path": self.state}, "engine": {"paths": [self.engine.data_root]}}
+        with docksweep.agent(proxy.host, settings, within=self.within) as sweep:
+            sweep.wait_for(lambda: sweep.metrics().value("docksweep_images", state="unused") == 6, "all images", SECONDS)
+            time.sleep(3)  # every detail was read, nothing else is asked
+            begun = proxy.mark()
+            with open(f"{self.data}/ballast", "wb") as out:
+                out.write(b"x" * (40 * MIB))
+            crossed = time.monotonic()
+            sweep.wait_for(lambda: any(one.method == "DELETE" for one in proxy.requests(begun)), "a removal", SECONDS, 0.02)
+            # The first question of the sweep: the look at an image just before its removal.
+            asked = next(one for one in proxy.requests(begun) if one.path.startswith("/images/") and one.path.endswith("/json"))
+            self.assertLess(asked.at - crossed, 2)
 
     def test_the_agent_makes_room_on_a_disk_with_0_bytes_left(self):
         self.load()

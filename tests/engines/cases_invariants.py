@@ -13,6 +13,11 @@ import sweeping
 from proxy import counting_proxy
 from sweeping import SHORT
 
+def http(status, body):
+    """A whole answer, as bytes."""
+    return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
 STATES = ("created", "running", "paused", "restarting", "exited")
 
 
@@ -253,7 +258,72 @@ class invariants:
         self.assertEqual([one["id"] for one in removals], [first])
         self.assertIn(late[0], sweeping.ids(self.engine))
 
+    # --- 3: a partial view removes nothing --------------------------------------------------------------------------
+
+    def after_the_plan(self, said):
+        """Answers each listing of containers but the first, which the plan is made of, with these bytes."""
+        seen = []
+
+        def answer(request):
+            if request.method != "GET" or request.path != "/containers/json":
+                return None
+            seen.append(request)
+            return said if len(seen) > 1 else None
+        self.proxy.answer = answer
+        return seen
+
+    def test_3_a_listing_that_fails_removes_nothing(self):
+        self.load("app:1")
+        node = self.policies()
+        for status in ("500 Internal Server Error", "404 Not Found"):
+            listings = self.after_the_plan(http(status, '{"message":"something is broken"}'))
+            got, out, err = node.sweep()
+            self.assertNotEqual(got, 0, out)
+            self.assertGreater(len(listings), 1, "the re-check asked")
+            self.assertEqual(self.deletes(), [], err)
+        self.proxy.answer = None
+        self.swept(node)
+        self.assertEqual(sweeping.tags(self.engine), {containers.REFERENCE})
+
+    def test_3_an_entry_without_an_id_removes_nothing(self):
+        self.load("app:1")
+        node = self.policies()
+        self.after_the_plan(http("200 OK", '[{"Id":"","Image":"?"}]'))
+        got, out, err = node.sweep()
+        self.assertNotEqual(got, 0, out)
+        self.proxy.answer = lambda request: (http("200 OK", '[{"Id":"","Image":"?"}]')
+                                             if request.path == "/containers/json" else None)
+        got, out, err = node.sweep()
+        self.assertNotEqual(got, 0, out)
+        self.assertIn("partial", err)
+        self.assertEqual(self.deletes(), [])
+
+    # --- 10: nothing from outside chooses what to delete ------------------------------------------------------------
+
+    def test_10_nothing_from_outside_chooses_what_to_delete(self):
+        image_id = self.load("app:1")
+        settings = {"mode": "enforce", "settle": "0s", "keep": sweeping.KEEP_NOTHING, "policy": [sweeping.EVERYTHING]}
+        with docksweep.agent(self.proxy.host, settings) as one:
+            self.assertEqual(one.get("/api/v1/plan?policy=nope").status, 404)
+            for path in (f"/api/v1/sweep?image={image_id}", "/api/v1/sweep?policy=nope", f"/images/{image_id}", "/api/v1/plan"):
+                self.assertGreaterEqual(one.post(path, body=image_id.encode()).status, 400, path)
+            self.assertEqual(self.deletes(), [])
+
     # --- 11: the node comes first -----------------------------------------------------------------------------------
+
+    def test_11_a_slow_engine_pauses_the_sweep(self):
+        self.load("app:1")
+        node, asked = self.policies(), []
+
+        def before(request):
+            if request.path == "/containers/json":
+                asked.append(time.monotonic())
+                if len(asked) == 2:  # the first is the plan's, the second the re-check's
+                    time.sleep(2.2)
+        self.proxy.before = before
+        self.swept(node)
+        self.assertGreater(len(asked), 2, "it was asked again")
+        self.assertGreater(self.deletes()[0].at - asked[1], 6, "after a rest")
 
     def test_11_pause_stops_removals_within_a_second(self):
         images.load_images(self.engine, images.many_images(120, tops=20))
