@@ -123,7 +123,7 @@ def first_delete_figure(engine, limit, count):
     images.load_images(engine, images.many_images(count))
     took = []
     for number in range(3):
-        rule = {"name": "many", "when": {"images_above": count + 1, "for": "0s"}, "until": {"images_below": count + 1},
+        rule = {"name": "many", "when": {"images_above": count + 1, "for": "0s"}, "until": {"images_below": count},
                 "remove": {"images": "unused"}, "cooldown": "0s"}
         settings = {"mode": "enforce", "settle": "0s", "keep": sweeping.KEEP_NOTHING, "policy": [rule],
                     "log": {"level": "info"}}
