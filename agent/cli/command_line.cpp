@@ -65,11 +65,11 @@ nothing_to_run usage_error(const CLI::App& app, std::string_view message) {
 }  // namespace
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* help) {
-  auto* command = app.add_subcommand(name, what);
-  command->group("Commands");
-  command->footer(std::string(help) + "\n\n--config FILE, --host URL and --trace go with every command.");
-  command->fallthrough();  // global options may come after the command too
-  return command;
+  auto* added = app.add_subcommand(name, what);
+  added->group("Commands");
+  added->footer(std::string(help) + "\n\n--config FILE, --host URL and --trace go with every command.");
+  added->fallthrough();  // global options may come after the command too
+  return added;
 }
 
 std::expected<command_line, nothing_to_run> parse_command_line(int argc, const char* const* argv) {

@@ -146,20 +146,21 @@ TEST(pull_decoder, what_is_no_progress_is_no_success) {
 }
 
 TEST(pull_decoder, podman_ends_with_the_image) {
-  const std::string layers =
-      R"({"status":"Pulling fs layer","progressDetail":{},"id":"aaaaaaaaaaaa"}
-{"status":"Downloading","progressDetail":{"current":5,"total":9},"id":"aaaaaaaaaaaa"}
-{"status":"Download complete","progressDetail":{},"id":"aaaaaaaaaaaa"}
-)";
-  const std::string end = R"({"status":"Download complete","progressDetail":{},"id":"bbbbbbbbbbbb"})";
-  const auto pulled = pull(layers + end, true).pulled;
+  const auto text = fixture("podman-4.3/pull.ndjson");
+  const auto pulled = pull(text, true).pulled;
   ASSERT_TRUE(pulled) << pulled.error().message;
   EXPECT_TRUE(pulled->was_newer);
   EXPECT_EQ(pulled->digest, "");
-  EXPECT_FALSE(pull(layers, true).pulled) << "a layer is no image";
-  EXPECT_FALSE(pull(layers + end, false).pulled) << "Docker says more";
-  EXPECT_FALSE(pull(R"({"status":"Already exists","id":"aa"})" + end, true).pulled->was_newer);
-  EXPECT_FALSE(pull(layers + R"({"progressDetail":{},"errorDetail":{"message":"x"},"error":"x"})", true).pulled);
+  EXPECT_FALSE(pull(text, false).pulled) << "Docker says more";
+  const auto again = pull(fixture("podman-4.3/pull_again.ndjson"), true).pulled;
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_FALSE(again->was_newer);
+  for (std::size_t end = 0; end < text.rfind('}'); ++end) {
+    EXPECT_FALSE(pull(text.substr(0, end), true).pulled) << "a layer is no image: " << text.substr(0, end);
+  }
+  EXPECT_FALSE(pull(text + R"({"progressDetail":{},"errorDetail":{"message":"x"},"error":"x"})", true).pulled);
+  // Where the configuration is not told of as a layer.
+  EXPECT_TRUE(pull(R"({"status":"Already exists","id":"aa"}{"status":"Pull complete","id":"bb"})", true).pulled);
 }
 
 TEST(pull_decoder, nothing_that_it_says_moves_a_terminals_cursor) {

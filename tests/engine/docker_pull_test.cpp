@@ -224,8 +224,7 @@ TEST_F(pulls, from_podman) {
   record("podman-5.8", "1.44", true);
   server.on(create, [](exchange& with) {  // without a Content-Type
     with.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nLibpod-Api-Version: 5.8.6\r\n\r\n");
-    with.chunk(R"({"status":"Pulling fs layer","progressDetail":{},"id":"aaaaaaaaaaaa"})");
-    with.chunk(R"({"status":"Download complete","progressDetail":{},"id":"bbbbbbbbbbbb"})");
+    with.chunk(fixture("podman-4.3/pull.ndjson"));
     with.end_chunked();
   });
   const auto pulled = pull();

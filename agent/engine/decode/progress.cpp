@@ -184,9 +184,11 @@ struct pull_decoder::impl {
   message_reader through;
   app::pulled_image pulled;
   bool well = false;  // the last object said so
-  // Podman's way: the last object names the image, which no object before spoke of.
-  bool podman_well = false, podman_downloaded = false;
-  std::set<std::string> spoken_of;
+  // Podman's way: the last object repeats that the image is complete. Its ID is that of its configuration, which was
+  // told of as a layer before, and is read each time.
+  bool podman_well = false;
+  std::string podman_image;
+  std::set<std::string> complete, fetched;
 
   void take(message& what) {
     auto& line = what.line;
@@ -200,12 +202,16 @@ struct pull_decoder::impl {
   }
   void take_podmans(const app::transfer_progress& line) {
     podman_well = false;
-    if (line.layer.empty()) return;
     constexpr std::size_t most = 10'000;
-    const bool first = !spoken_of.contains(line.layer);
-    podman_well = first && (line.status == "Download complete" || line.status == "Pull complete");
-    podman_downloaded = podman_downloaded || line.status == "Pulling fs layer" || line.status == "Downloading";
-    if (spoken_of.size() < most) spoken_of.insert(line.layer);
+    if (line.layer.empty() || complete.size() + fetched.size() > most) return;
+    if (line.status == "Pulling fs layer" || line.status == "Downloading") fetched.insert(line.layer);
+    if (line.status != "Download complete" && line.status != "Pull complete") return;
+    podman_image = line.layer;
+    podman_well = !complete.insert(line.layer).second || !fetched.contains(line.layer);
+  }
+  app::pulled_image podmans() const {
+    const bool any = std::ranges::any_of(fetched, [this](const std::string& layer) { return layer != podman_image; });
+    return {"", any};
   }
 };
 
@@ -220,7 +226,7 @@ result<void> pull_decoder::feed(std::string_view piece) {
 
 result<app::pulled_image> pull_decoder::finish(bool podman) {
   if (const auto whole_answer = impl_->through.finish(); !whole_answer) return std::unexpected(whole_answer.error());
-  if (podman && impl_->podman_well) return app::pulled_image{"", impl_->podman_downloaded};
+  if (podman && impl_->podman_well) return impl_->podmans();
   if (impl_->well) return impl_->pulled;
   return core::fail(failure_code::malformed, "its progress ended without saying that all is there");
 }
