@@ -32,7 +32,7 @@ class engine_failure(Exception):
 class real_engine:
     """A running engine: .socket, .host (unix://…), .folder, .data_root, .name, .pid (as the machine sees it)."""
 
-    def __init__(self, name, release, command, disk=None, environment=None):
+    def __init__(self, name, release, command, disk=None):
         if os.geteuid() != 0:
             raise engine_failure("tests against real engines need root")
         self.name = name
@@ -41,7 +41,6 @@ class real_engine:
         self.data_root = f"{self.folder}/data"
         self.socket = f"{self.folder}/s/engine.sock"
         self.host = f"unix://{self.socket}"
-        self._more = {key: value.format(folder=self.folder) for key, value in (environment or {}).items()}
         self.cgroup = os.path.basename(self.folder)
         os.makedirs(f"{self.folder}/s")
         self._settings = {"root": self.root, "folder": self.folder, "cgroup": self.cgroup,
@@ -54,7 +53,7 @@ class real_engine:
 
     def _environment(self):
         return {"HOME": self.folder, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "LC_ALL": "C.UTF-8", "TMPDIR": "/tmp", "DOCKER_CONFIG": f"{self.folder}/docker-config", **self._more}
+                "LC_ALL": "C.UTF-8", "TMPDIR": "/tmp", "DOCKER_CONFIG": f"{self.folder}/docker-config"}
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -204,14 +203,11 @@ def docker(kind, disk=None, settings=None):
 
 
 @contextlib.contextmanager
-def podman(insecure=()):
-    """A running `podman system service` (Podman 4.3). `insecure`: registries ("127.0.0.1:5000") that speak no TLS."""
+def podman():
+    """A running `podman system service` (Podman 4.3)."""
     command = ["podman", "--root={folder}/data", "--runroot={folder}/exec", "--tmpdir={folder}/exec/tmp",
                "--cgroup-manager=cgroupfs", "--events-backend=file", "--runtime=runc",
                "system", "service", "--time=0", "unix://{folder}/s/engine.sock"]
-    with real_engine("Podman", "bookworm", command,
-                     environment={"CONTAINERS_REGISTRIES_CONF": "{folder}/registries.conf"} if insecure else None) as engine:
-        pathlib.Path(f"{engine.folder}/registries.conf").write_text(
-            "".join(f'[[registry]]\nlocation = "{host}"\ninsecure = true\n' for host in insecure))
+    with real_engine("Podman", "bookworm", command) as engine:
         engine.start()
         yield engine

@@ -18,25 +18,21 @@ import unittest
 import images
 import registry
 from docksweep import binary
-from engine import docker, podman
+from engine import docker
 
 LAYER_BYTES = 3_000_000
 NO_SUCH = "sha256:" + "0" * 64
 
 
-class with_registry(unittest.TestCase):
+class pulls:
     """On one engine; each test has repositories of its own."""
 
     kind = None  # of the engine
 
     @classmethod
-    def start(cls):
-        # One attempt at each layer: a test of a broken connection need not wait 75 s.
-        return docker(cls.kind, settings={"max-download-attempts": 1})
-
-    @classmethod
     def setUpClass(cls):
-        cls.engine = cls.enterClassContext(cls.start())
+        # One attempt at each layer: a test of a broken connection need not wait 75 s.
+        cls.engine = cls.enterClassContext(docker(cls.kind, settings={"max-download-attempts": 1}))
         cls.hub = cls.enterClassContext(registry.registry(cls.engine))
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.environment = {"PATH": os.environ["PATH"], "HOME": str(cls.folder), "LC_ALL": "C.UTF-8"}
@@ -79,10 +75,6 @@ class with_registry(unittest.TestCase):
 
     def repository(self, reference):
         return reference.rpartition(":")[0]
-
-
-class pulls:
-    """On Docker; with_registry goes along."""
 
     # --- what arrives -----------------------------------------------------------------------------------------------
 
@@ -247,43 +239,13 @@ class pulls:
         self.assertEqual(self.ids(), before)
 
 
-class docker_20(pulls, with_registry):
+class docker_20(pulls, unittest.TestCase):
     kind = "20.10"
 
 
-class docker_26_overlay2(pulls, with_registry):
+class docker_26_overlay2(pulls, unittest.TestCase):
     kind = "26-overlay2"
 
 
-class docker_26_containerd(pulls, with_registry):
+class docker_26_containerd(pulls, unittest.TestCase):
     kind = "26-containerd"
-
-
-class podman_4(with_registry):
-    """Its progress has another form, and names no digest."""
-
-    @classmethod
-    def start(cls):
-        return podman(insecure=["127.0.0.1:5000"])
-
-    def test_pulls_saves_and_loads(self):
-        images.load_images(self.engine, [images.image("docker.io/library/local:1", [images.layer.of_size(LAYER_BYTES)])])
-        repository = f"{self.hub.host}/podman/app"
-        self.engine.api("POST", "/images/docker.io/library/local:1/tag", {"repo": repository, "tag": "1"}).expect(201)
-        self.engine.api("POST", f"/images/{repository}/push", {"tag": "1"}, headers={"X-Registry-Auth": "e30="}).expect(200)
-        for name in (f"{repository}:1", "docker.io/library/local:1"):
-            self.engine.api("DELETE", f"/images/{name}").expect(200)
-        found = self.pull_json(f"{repository}:1")
-        engine = self.engine.get(f"/images/{repository}:1/json")
-        self.assertEqual((found["status"], found["id"], f"{repository}@{found['digest']}"),
-                         ("downloaded", engine["Id"], engine["RepoDigests"][0]))
-        self.assertEqual(self.pull_json(f"{repository}:1")["status"], "up_to_date")
-        self.assertEqual(self.pull("-q", f"{repository}@{found['digest']}").stdout, found["id"] + "\n")
-        self.assertIn("manifest unknown", self.pull(f"{repository}:nope", status=1).stderr)
-        self.assertIn("Podman cannot be asked", self.transfer("has", repository, found["digest"], status=1))
-        file = str(self.folder / "saved.tar")
-        self.transfer("save", found["id"], file)
-        self.engine.api("DELETE", f"/images/{found['id']}").expect(200)
-        self.assertEqual(self.ids(), set())
-        self.assertEqual(self.transfer("load", file), found["id"])
-        self.assertEqual(self.ids(), {found["id"]})
