@@ -163,17 +163,19 @@ void step_removal::image_is_gone(std::string problem) {
   task_.record.freed = image_bytes();
 }
 
+// After its names went; false: this step is over.
+bool step_removal::still_there(const look_result& seen) {
+  if (seen.what == presence::gone) image_is_gone();
+  if (seen.what == presence::unknown) {
+    failed(outcome::unknown, removal_failure::engine, "its names went, and then the engine was lost: " + seen.problem);
+  }
+  return seen.what == presence::there;
+}
+
 task<void> step_removal::after_last_name() {
   auto looking = look();
   auto seen = co_await std::move(looking);
-  if (seen.what == presence::gone) {
-    image_is_gone();
-    co_return;
-  }
-  if (seen.what == presence::unknown) {
-    failed(outcome::unknown, removal_failure::engine, "its names went, and then the engine was lost: " + seen.problem);
-    co_return;
-  }
+  if (!still_there(seen)) co_return;
   if (seen.names.empty() && (untagged_.empty() || half_done_)) {
     // Others took its names away, or the engine failed after it did so itself: the image is left, and goes by its ID.
     const bool by_id = task_.step.names.empty();
@@ -197,14 +199,7 @@ task<void> step_removal::after_last_name() {
     if (!go_on) co_return;
     auto looking_again = look();
     seen = co_await std::move(looking_again);
-    if (seen.what == presence::gone) {
-      image_is_gone();
-      co_return;
-    }
-    if (seen.what == presence::unknown) {
-      failed(outcome::unknown, removal_failure::engine, "its names went, and then the engine was lost: " + seen.problem);
-      co_return;
-    }
+    if (!still_there(seen)) co_return;
   }
   auto ending = after_untagging(seen.names);
   co_await std::move(ending);

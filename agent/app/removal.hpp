@@ -71,6 +71,7 @@ class step_removal {
   task<bool> judge_name(std::string name, std::optional<core::result<removal_answer>> answer);
   task<bool> name_uncertain(std::string name, core::failure why);
   task<bool> name_is_gone(std::string name);
+  bool still_there(const look_result& seen);
   task<void> after_last_name();
   task<void> after_untagging(std::vector<std::string> left);
   std::optional<std::string> own_digest_left(const std::vector<std::string>& left) const;

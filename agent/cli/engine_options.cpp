@@ -10,11 +10,6 @@
 namespace docksweep::cli {
 namespace {
 
-std::string variable(const config::environment& env, const std::string& name) {
-  const auto found = env.variables.find(name);
-  return found == env.variables.end() ? std::string() : found->second;
-}
-
 engine::credential_sources sources_of(const config::settings& settings, const std::string& auth_file) {
   const auto env = config::process_environment();
   engine::credential_sources sources;
@@ -22,9 +17,9 @@ engine::credential_sources sources_of(const config::settings& settings, const st
   for (const auto& [host, login] : settings.registries) {
     sources.registries.emplace(host, engine::registry_login{login.username, login.password_file});
   }
-  sources.inline_config = variable(env, "DOCKER_AUTH_CONFIG");
+  sources.inline_config = env.variable("DOCKER_AUTH_CONFIG");
   if (const auto folder = config::docker_cli_folder(env); !folder.empty()) sources.config_file = folder + "/config.json";
-  sources.search_path = variable(env, "PATH");
+  sources.search_path = env.variable("PATH");
   return sources;
 }
 

@@ -23,12 +23,12 @@ struct chosen_removals {
 constexpr std::size_t every_sweep = 1'000'000;
 
 app::task<core::result<app::history_page>> load(session& with, const std::string& engine,
-                                                std::optional<std::int64_t> sweep, std::size_t at_most) {
+                                                std::optional<std::int64_t> sweep, bool with_removals) {
   app::history_query query;
   query.engine_id = engine;
   query.sweep_id = sweep;
-  query.sweeps_at_most = at_most;
-  query.with_removals = true;
+  query.sweeps_at_most = every_sweep;
+  query.with_removals = with_removals;
   auto loading = with.memory->load_history(std::move(query));
   co_return co_await std::move(loading);
 }
@@ -39,7 +39,7 @@ bool took_away(const core::removal_record& one) {
 
 app::task<core::result<chosen_removals>> removals_of_sweep(session& with, const std::string& engine,
                                                            std::int64_t sweep) {
-  auto loading = load(with, engine, sweep, 1);
+  auto loading = load(with, engine, sweep, true);
   auto page = co_await std::move(loading);
   if (!page) co_return std::unexpected(std::move(page.error()));
   if (page->sweeps.empty()) {
@@ -49,20 +49,19 @@ app::task<core::result<chosen_removals>> removals_of_sweep(session& with, const 
 }
 
 app::task<core::result<chosen_removals>> removals_of_newest_sweep(session& with, const std::string& engine) {
-  auto loading = load(with, engine, std::nullopt, every_sweep);
-  auto page = co_await std::move(loading);
-  if (!page) co_return std::unexpected(std::move(page.error()));
+  auto loading = load(with, engine, std::nullopt, false);
+  const auto page = co_await std::move(loading);
+  if (!page) co_return std::unexpected(page.error());
   for (const auto& sweep : page->sweeps) {
-    chosen_removals chosen{sweep.id, {}};
-    std::ranges::copy_if(page->removals, std::back_inserter(chosen.removals),
-                         [&](const auto& one) { return one.sweep_id == sweep.id; });
-    if (std::ranges::any_of(chosen.removals, took_away)) co_return chosen;
+    auto reading = removals_of_sweep(with, engine, sweep.id);
+    auto chosen = co_await std::move(reading);
+    if (!chosen || std::ranges::any_of(chosen->removals, took_away)) co_return chosen;
   }
   co_return core::fail(core::failure_code::not_found, "no sweep on record has removed an image of this engine");
 }
 
 app::task<core::result<chosen_removals>> removal_named(session& with, const std::string& engine, std::string name) {
-  auto loading = load(with, engine, std::nullopt, every_sweep);
+  auto loading = load(with, engine, std::nullopt, true);
   auto page = co_await std::move(loading);
   if (!page) co_return std::unexpected(std::move(page.error()));
   const auto moment = [](const core::removal_record& one) { return std::pair(one.at, one.id); };

@@ -44,22 +44,21 @@ app::task<int> only_show(session& with, const core::policy& policy, sweep_comman
 app::task<int> sweep(session& with, sweep_command what) {
   const auto* configured = policy_or_complain(with.configuration.values, what.policy);
   if (configured == nullptr) co_return bad_usage;
-  auto changed = *configured;
-  if (!what.archive.empty()) changed.archive = what.archive;
-  if (!changed.archive.empty() && !changed.remove.images) {
-    complain(fmt::format("--archive saves images before they are removed, and policy {} removes none", changed.name));
+  auto policy = *configured;
+  if (!what.archive.empty()) policy.archive = what.archive;
+  if (!policy.archive.empty() && !policy.remove.images) {
+    complain(fmt::format("--archive saves images before they are removed, and policy {} removes none", policy.name));
     co_return bad_usage;
   }
-  const auto* policy = &changed;
-  if (policy->mode == core::mode::observe && !what.enforce) {
-    auto showing = only_show(with, *policy, what);
+  if (policy.mode == core::mode::observe && !what.enforce) {
+    auto showing = only_show(with, policy, what);
     co_return co_await std::move(showing);
   }
   if (!what.yes && !can_ask()) {
     complain(
         fmt::format("there is no terminal to ask on: 'docksweep plan {0}' shows what would go, 'docksweep sweep {0} "
                     "--yes' removes it without asking",
-                    policy->name));
+                    policy.name));
     co_return bad_usage;
   }
   if (!open_to_write(with)) co_return failed;
@@ -67,7 +66,7 @@ app::task<int> sweep(session& with, sweep_command what) {
   if (paused) co_return short_of_goal;
   auto facts = co_await read_or_complain(with);
   if (facts == nullptr) co_return failed;
-  auto order = order_of(*facts, *policy, what);
+  auto order = order_of(*facts, policy, what);
   auto running = run_order(with, std::move(order));
   co_return co_await std::move(running);
 }

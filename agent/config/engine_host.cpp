@@ -22,11 +22,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view default_host = "unix:///var/run/docker.sock";
 constexpr std::streamsize longest_file_bytes = 1 << 20;
 
-std::string variable(const environment& env, const std::string& name) {
-  const auto found = env.variables.find(name);
-  return found == env.variables.end() ? std::string() : found->second;
-}
-
 // The object in a JSON file; nullopt: no file, no object, or more than 1 MiB.
 std::optional<json::object> read_object(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -65,8 +60,8 @@ net::tls_files files_in(const fs::path& folder) {
 
 // As the docker CLI: any value of DOCKER_TLS_VERIFY switches TLS on, and DOCKER_CERT_PATH defaults to its own folder.
 net::tls_files tls_of_environment(const environment& env) {
-  if (variable(env, "DOCKER_TLS_VERIFY").empty()) return {};
-  const auto folder = variable(env, "DOCKER_CERT_PATH");
+  if (env.variable("DOCKER_TLS_VERIFY").empty()) return {};
+  const auto folder = env.variable("DOCKER_CERT_PATH");
   const auto place = folder.empty() ? fs::path(docker_cli_folder(env)) : fs::path(folder);
   // Named although they may be missing: then the connection fails with the file's name instead of going on without TLS.
   return {.ca = place / "ca.pem", .cert = place / "cert.pem", .key = place / "key.pem"};
@@ -80,7 +75,7 @@ core::result<engine_host> at(std::string_view url, const net::tls_files& tls, st
 
 // The name of the context in use; empty: none but "default".
 std::string context_name(const environment& env) {
-  auto name = variable(env, "DOCKER_CONTEXT");
+  auto name = env.variable("DOCKER_CONTEXT");
   if (name.empty()) {
     const fs::path folder = docker_cli_folder(env);
     const auto settings = folder.empty() ? std::nullopt : read_object(folder / "config.json");
@@ -118,8 +113,8 @@ net::tls_files given(const engine_settings& engine) {
 }  // namespace
 
 std::string docker_cli_folder(const environment& env) {
-  if (auto own = variable(env, "DOCKER_CONFIG"); !own.empty()) return own;
-  if (const auto home = variable(env, "HOME"); !home.empty()) return home + "/.docker";
+  if (auto own = env.variable("DOCKER_CONFIG"); !own.empty()) return own;
+  if (const auto home = env.variable("HOME"); !home.empty()) return home + "/.docker";
   return {};
 }
 
@@ -128,7 +123,7 @@ core::result<engine_host> resolve_engine_host(const std::string& host_option, co
   const auto own = engine.tls ? given(engine) : tls_of_environment(env);
   if (!host_option.empty()) return at(host_option, own, "--host");
   if (!engine.host.empty()) return at(engine.host, own, "engine.host");
-  if (const auto host = variable(env, "DOCKER_HOST"); !host.empty()) return at(host, own, "DOCKER_HOST");
+  if (const auto host = env.variable("DOCKER_HOST"); !host.empty()) return at(host, own, "DOCKER_HOST");
   if (const auto name = context_name(env); !name.empty()) return from_context(name, env);
   return at(default_host, {}, "default");
 }

@@ -14,6 +14,11 @@ struct environment {
   std::string hostname;  // for {hostname}
   // Why this file cannot be read (the system's words), or nullopt. Asked for every file that the configuration names.
   std::function<std::optional<std::string>(const std::string& path)> why_unreadable;
+
+  std::string variable(const std::string& name) const {  // empty: not set
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::string() : found->second;
+  }
 };
 
 // The environment of this process, its host name (gethostname), and files as this process may read them.

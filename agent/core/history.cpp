@@ -7,11 +7,6 @@
 namespace docksweep::core {
 namespace {
 
-bool is_off_the_node(removal_outcome outcome) {
-  using enum removal_outcome;
-  return outcome == removed || outcome == gone || outcome == unknown || outcome == foreign;
-}
-
 // Podman gives names and digests of this kind to what was built here.
 bool is_local_name(const std::string& digest) {
   return digest.starts_with("localhost/");
@@ -79,11 +74,20 @@ std::string_view to_string(removal_outcome outcome) {
   return "unknown";
 }
 
+bool is_off_the_node(removal_outcome outcome) {
+  using enum removal_outcome;
+  return outcome == removed || outcome == gone || outcome == unknown || outcome == foreign;
+}
+
 restorability restorability_of(const removal_record& removal, image_store store) {
+  const bool is_saved = removal.kind == target_kind::image && is_off_the_node(removal.outcome) && !removal.archive.empty();
+  return is_saved ? restorability() : restorability_by_pull(removal, store);
+}
+
+restorability restorability_by_pull(const removal_record& removal, image_store store) {
   using enum restorable;
   if (removal.kind != target_kind::image) return {no, "only images can be pulled back"};
   if (!is_off_the_node(removal.outcome)) return {no, "it was not removed"};
-  if (!removal.archive.empty()) return {};
   if (std::ranges::all_of(removal.digests, is_local_name)) {
     return {no, "no registry digest is known of it: it was built or loaded here"};
   }

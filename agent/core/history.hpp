@@ -63,6 +63,9 @@ enum class removal_outcome {
 };
 std::string_view to_string(removal_outcome outcome);
 
+// Whether what it was about is away, as far as anybody knows.
+bool is_off_the_node(removal_outcome outcome);
+
 struct removal_record {
   std::int64_t id = 0;        // given by the history
   std::int64_t sweep_id = 0;  // 0: foreign
@@ -95,6 +98,8 @@ struct restorability {
   std::string why;  // not, or in doubt; empty: it can
 };
 restorability restorability_of(const removal_record& removal, image_store store);
+// The same without its archive.
+restorability restorability_by_pull(const removal_record& removal, image_store store);
 
 struct pause_state {
   instant since{};

@@ -12,29 +12,22 @@ namespace {
 
 using index = std::unordered_map<std::string, const image*>;
 
-bool took_something_away(removal_outcome outcome) {
-  using enum removal_outcome;
-  return outcome == removed || outcome == gone || outcome == unknown || outcome == foreign;
-}
-
 void add_sources(restoration& into, image_store store) {
   const auto& removal = into.removal;
   using kind = restoration::source::kind;
   if (!removal.archive.empty()) into.sources.push_back({kind::archive, removal.archive});
-  auto without_archive = removal;
-  without_archive.archive.clear();
-  auto can = restorability_of(without_archive, store);
-  if (can.can == restorable::no) into.why_not = std::move(can.why);
-  if (into.why_not.empty()) {
-    image known;
-    known.id = removal.object_id;
-    known.tags = removal.references;
-    known.digests = removal.digests;
-    for (const auto& digest : digests_to_ask_for(known, store)) {
-      into.sources.push_back({kind::registry, canonical_reference(digest)});
-    }
+  auto by_pull = restorability_by_pull(removal, store);
+  if (by_pull.can == restorable::no) {
+    if (into.sources.empty()) into.why_not = std::move(by_pull.why);
+    return;
   }
-  if (!into.sources.empty()) into.why_not.clear();
+  image known;
+  known.id = removal.object_id;
+  known.tags = removal.references;
+  known.digests = removal.digests;
+  for (const auto& digest : digests_to_ask_for(known, store)) {
+    into.sources.push_back({kind::registry, canonical_reference(digest)});
+  }
 }
 
 restoration restoration_of(const removal_record& removal, const index& by_id, const index& by_tag, image_store store) {
@@ -105,7 +98,7 @@ std::vector<restoration> plan_restoration(std::span<const removal_record> remova
   std::vector<restoration> made;
   std::set<std::string> seen;
   for (const auto& removal : removals) {
-    if (!took_something_away(removal.outcome)) continue;
+    if (!is_off_the_node(removal.outcome)) continue;
     if (removal.kind == target_kind::image && !seen.insert(removal.object_id).second) continue;
     made.push_back(restoration_of(removal, by_id, by_tag, store));
   }
@@ -114,7 +107,7 @@ std::vector<restoration> plan_restoration(std::span<const removal_record> remova
 
 const removal_record* find_removal(std::span<const removal_record> newest_first, std::string_view asked) {
   for (const auto& one : newest_first) {
-    if (one.kind == target_kind::image && took_something_away(one.outcome) && is_meant(one, asked)) return &one;
+    if (one.kind == target_kind::image && is_off_the_node(one.outcome) && is_meant(one, asked)) return &one;
   }
   return nullptr;
 }

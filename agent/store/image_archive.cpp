@@ -78,9 +78,8 @@ class compressed_file {
   compressed_file(std::string folder, std::string name)
       : folder_(std::move(folder)), path_(folder_ + "/" + name), part_(folder_ + "/." + name + ".XXXXXX") {}
   ~compressed_file() {
-    const bool made = file_.handle() >= 0 || ended_;
     file_.close();
-    if (made && !kept_) ::unlink(part_.c_str());
+    if (made_ && !kept_) ::unlink(part_.c_str());
   }
   compressed_file(const compressed_file&) = delete;
   compressed_file& operator=(const compressed_file&) = delete;
@@ -90,7 +89,8 @@ class compressed_file {
     if (::stat(folder_.c_str(), &folder) != 0) return failed("cannot use the archive", folder_, errno);
     // A name of its own (made anew, 0600): other nodes and agents may save the same image to the same folder.
     file_.take(::mkostemp(part_.data(), O_CLOEXEC));
-    if (file_.handle() < 0) return failed("cannot make a file in", folder_, errno);
+    made_ = file_.handle() >= 0;
+    if (!made_) return failed("cannot make a file in", folder_, errno);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, compression_level);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
     return {};
@@ -114,7 +114,6 @@ class compressed_file {
   result<std::string> commit() {
     if (auto ended = add({}, true); !ended) return std::unexpected(ended.error());
     if (::fsync(file_.handle()) != 0) return failed("cannot write", part_, errno);
-    ended_ = true;
     file_.close();
     if (std::rename(part_.c_str(), path_.c_str()) != 0) return failed("cannot name", path_, errno);
     kept_ = true;
@@ -127,7 +126,7 @@ class compressed_file {
   open_file file_;
   std::unique_ptr<ZSTD_CCtx, free_compressor> context_{ZSTD_createCCtx()};
   std::vector<char> room_ = std::vector<char>(ZSTD_CStreamOutSize());
-  bool ended_ = false, kept_ = false;
+  bool made_ = false, kept_ = false;
 };
 
 class decompressed_file {

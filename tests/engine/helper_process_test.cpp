@@ -9,6 +9,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <ostream>
@@ -169,6 +170,28 @@ TEST_P(on_each_kernel, output_is_limited_to_64_kib_also_where_the_helper_ends) {
   EXPECT_TRUE(ask("full"));
   helper("fuller", "head -c 65536 /dev/zero | tr '\\0' ' '; " + good_answer);
   EXPECT_EQ(failure_of("fuller").code, failure_code::too_large);
+}
+
+// The end is seen (here by a look that was due already) before the io_context had a chance to see the output.
+TEST_F(helper_processes, what_a_helper_wrote_last_is_read_though_its_end_is_seen_first) {
+  use_pidfd = false;
+  helper("late", "echo $$ > $here/pid; until [ -e $here/go ]; do sleep 0.01; done; " + good_answer);
+  std::optional<answer> got;
+  boost::asio::co_spawn(context, engine::ask_helper(context.get_executor(), question("late")),
+                        [&](std::exception_ptr, answer value) { got = std::move(value); });
+  const auto pid = wait_for("pid");
+  boost::asio::post(context, [&] {
+    boost::asio::post(context, [&] {
+      write(folder.file("go"), "");
+      EXPECT_TRUE(ends_soon(pid));
+    });
+    std::this_thread::sleep_for(50ms);  // the next look is due now, and comes right after what was posted
+  });
+  context.restart();
+  context.run_for(5s);
+  ASSERT_TRUE(got);
+  ASSERT_TRUE(*got) << got->error().message;
+  EXPECT_EQ((**got)->value.reveal(), the_secret);
 }
 
 TEST_F(helper_processes, the_hub_is_asked_for_by_its_address) {
