@@ -84,6 +84,8 @@ struct triggers::impl {
   task<void> consider(entry_pointer entry);
   bool knows_everything() const;
   bool just_started() const;
+  void swept();
+  bool sees_what_was_swept() const;
   std::optional<skip_reason> why_not_now(const policy_entry& entry) const;
   void skip(policy_entry& entry, skip_reason why, const std::string& cause);
   task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause);
@@ -154,6 +156,7 @@ struct triggers::impl {
   std::int64_t restored_counted_ = 0;      // since then
   std::set<std::int64_t> counted_sweeps_;  // ours, and those of others that were counted
 
+  std::optional<std::chrono::steady_clock::time_point> swept_at_;  // the end of the last sweep, whoever ran it
   bool busy_ = false;  // a sweep is run
   bool ending_ = false;
   std::string running_policy_;

@@ -55,6 +55,7 @@ task<bool> triggers::impl::count_sweeps_of_others() {
       co_return false;
     }
     if (!counted_sweeps_.insert(sweep.id).second) continue;
+    swept();
     with_.counts.sweep_ended(sweep, std::max(*sweep.ended - sweep.began, core::instant::duration(0)));
     for (const auto& one : whole->removals) {
       if (one.sweep_id == sweep.id) count_removal(with_.counts, sweep, one);

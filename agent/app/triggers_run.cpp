@@ -83,6 +83,7 @@ task<void> triggers::impl::consider(entry_pointer entry) {
     skip(*entry, *why, cause);
     co_return;
   }
+  if (!sees_what_was_swept()) co_return;
   const auto now = boot_now();
   if (now < entry->not_before || (threshold && now < entry->threshold_rests_until)) co_return;
   if (now < entry->nothing_until && entry->nothing_in.lock() == with_.node.current()) co_return;
@@ -123,6 +124,17 @@ bool triggers::impl::knows_everything() const {
 // What is still being read after a start is no occasion that anybody would want counted.
 bool triggers::impl::just_started() const {
   return with_.node.health().up && !knows_everything() && boot_now() - started_at_ < reading_takes;
+}
+
+void triggers::impl::swept() {
+  swept_at_ = std::chrono::steady_clock::now();
+  with_.node.request_resync();
+}
+
+// A view of before, or of the middle of a sweep, still has images that are gone: a second sweep for them would come to
+// nothing, and put that on record.
+bool triggers::impl::sees_what_was_swept() const {
+  return !swept_at_ || with_.node.listed_since() >= swept_at_;
 }
 
 std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry) const {
@@ -209,6 +221,7 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
     co_return;
   }
   counted_sweeps_.insert(outcome->id);  // before anything waits: the record shows it from now on
+  if (enforce) swept();
   if (!enforce) skip(*entry, skip_reason::observe, cause);
   entry->counted.clear();
   entry->observed = !enforce;

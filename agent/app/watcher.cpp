@@ -154,6 +154,7 @@ void watcher::impl::publish() {
       std::clamp(std::chrono::duration_cast<milliseconds>((last_publish_ - began) * cost_to_gap), least_gap, most_gap);
   if (!listing_to_count_) return;
   listing_to_count_ = false;
+  listed_since_ = listing_began_;
   last_refresh_ = last_publish_ - listing_began_;
   counts_.refresh(last_refresh_);
 }
@@ -196,6 +197,9 @@ std::uint64_t watcher::revision() const {
 }
 std::chrono::nanoseconds watcher::last_refresh() const {
   return impl_->last_refresh_;
+}
+std::optional<std::chrono::steady_clock::time_point> watcher::listed_since() const {
+  return impl_->shown_ == nullptr ? std::nullopt : impl_->listed_since_;
 }
 void watcher::set_intervals(milliseconds resync, milliseconds disk_usage) {
   impl_->set_intervals(resync, disk_usage);

@@ -67,6 +67,8 @@ class watcher {
   // How long the newest complete view took, from the start of its listing
   // (docksweep_inventory_refresh_duration_seconds); zero before the first.
   std::chrono::nanoseconds last_refresh() const;
+  // When the listing began that the newest view stands on: what was removed before is in it no more. nullopt: no view.
+  std::optional<std::chrono::steady_clock::time_point> listed_since() const;
   // Takes over other intervals without dropping the view.
   void set_intervals(std::chrono::milliseconds resync, std::chrono::milliseconds disk_usage);
   // Asks for a full listing as soon as the listing share allows (SIGHUP, tests).

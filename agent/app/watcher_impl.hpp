@@ -119,6 +119,7 @@ struct watcher::impl {
   monotonic::time_point listing_began_{};
   bool listing_to_count_ = false;  // a complete listing is in live_ that no view shows yet
   std::chrono::nanoseconds last_refresh_{0};
+  std::optional<monotonic::time_point> listed_since_;  // of shown_
 };
 
 inline std::string in_ms(monotonic::duration took) {

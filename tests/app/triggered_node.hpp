@@ -25,6 +25,7 @@ class changing_engine final : public app::container_engine {
   fake_engine& held;
   std::vector<std::string> removed;         // names, in order
   bool refuses = false;                     // removals: in use
+  bool tells_of_removals = true;            // by its events
   milliseconds removal_takes{0};
   std::function<void()> on_removal;         // when one begins
 
@@ -68,7 +69,7 @@ class changing_engine final : public app::container_engine {
       if (image.tags.empty()) {
         answer.deleted = {gone};
         held.images.erase(gone);
-        held.send(image_event("delete", gone));
+        if (tells_of_removals) held.send(image_event("delete", gone));
       } else {
         held.send(image_event("untag", gone, name));
       }

@@ -28,6 +28,24 @@ TEST_F(triggers_on_node, a_quantity_beyond_its_threshold_is_answered_by_a_sweep)
   EXPECT_EQ(sweep.actor, "agent");
 }
 
+// Between the last removal and the next listing the view still has what is gone.
+TEST_F(triggers_on_node, a_second_policy_sweeps_by_no_view_of_before_the_first_ones_sweep) {
+  policies = {dangling_policy("first"), dangling_policy("second")};
+  engine.tells_of_removals = false;
+  add_image(1);
+  add_image(2);
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  ASSERT_TRUE(run_until([&] { return watch->current()->what().images.empty(); })) << "a listing is asked for";
+  run_for(100ms);
+  EXPECT_EQ(sweeps_ended(), 1U);
+  add_image(3);
+  add_image(4);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; })) << "the first one cools down, the second may";
+  EXPECT_EQ(counts.ended[1].policy, "second");
+  EXPECT_EQ(counts.ended[1].removed, 2);
+}
+
 TEST_F(triggers_on_node, an_image_that_was_used_while_its_sweep_ran_stays) {
   policies = {dangling_policy()};
   policies[0].keep.min_age = 1h;
