@@ -11,7 +11,9 @@ import subprocess
 import time
 import unittest
 
+import images
 from docksweep import REPOSITORY, binary
+from engine import docker
 
 QUICKSTART = str(REPOSITORY / "deploy/quickstart")
 # What it prints once everything runs; then it follows the agent's log.
@@ -77,7 +79,39 @@ class terminal:
         raise AssertionError(f"quickstart did not end within {END_SECONDS} s:\n{self.text}")
 
 
+# Runs a command where /run holds nothing but docker.sock, a link to $0; the rest of the machine is as it is.
+WITH_DOCKER_SOCK = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
+                    'mount -t tmpfs tmpfs /run && ln -s "$0" /run/docker.sock && exec "$@"')
+
+
 class quickstart(unittest.TestCase):
+    def check(self, *before, **variables):
+        """quickstart --check → what it printed, when it found all to be well"""
+        inherited = {name: value for name, value in environment().items() if name != "DOCKER_HOST"}
+        done = subprocess.run([*before, QUICKSTART, "--check"], env={**inherited, **variables}, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=START_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_finds_the_engine_of_docker_host(self):
+        with docker("20.10") as engine:
+            images.load_images(engine, images.many_images(3))
+            said = self.check(DOCKER_HOST=engine.host)
+            self.assertIn(f"engine: {engine.host}\n", said)
+            self.assertNotIn("private engine", said)
+            self.assertRegex(said, r"checked +the engine itself lists 3 images and 0 containers too\n")
+
+    def test_finds_the_engine_of_var_run_docker_sock(self):
+        with docker("20.10") as engine:
+            images.load_images(engine, images.many_images(3))
+            said = self.check(*WITH_DOCKER_SOCK, engine.socket)
+            self.assertIn("engine: unix:///var/run/docker.sock\n", said)
+            self.assertRegex(said, r"checked +the engine itself lists 3 images and 0 containers too\n")
+            said = self.check(*WITH_DOCKER_SOCK, engine.socket, DOCKER_HOST="unix:///nowhere/docker.sock")
+            self.assertIn("no engine answers at unix:///nowhere/docker.sock\n", said)
+            self.assertIn("engine: unix:///var/run/docker.sock\n", said)
+            self.assertNotIn("private engine", said)
+
     def nothing_is_left(self, folder):
         deadline = time.monotonic() + END_SECONDS
         while (found := leftovers(folder)) and time.monotonic() < deadline:
