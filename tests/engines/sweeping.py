@@ -102,6 +102,11 @@ def id_of(engine, reference):
 
 def used_bytes(folder):
     """What the files below a folder take on the disk, each once; what vanishes meanwhile counts nothing."""
+    return used(folder)[0]
+
+
+def used(folder):
+    """→ (the same bytes, how many files, folders and links these are)"""
     total, seen = 0, set()
     for place, _, names in os.walk(folder):
         for path in [place, *(os.path.join(place, name) for name in names)]:
@@ -110,4 +115,4 @@ def used_bytes(folder):
                 if (status.st_dev, status.st_ino) not in seen:
                     seen.add((status.st_dev, status.st_ino))
                     total += status.st_blocks * 512
-    return total
+    return total, len(seen)
