@@ -2,6 +2,7 @@
 # name of the complaint (project and issue); those about the scrape and the web side alone are in tests/report and tests/web.
 import datetime
 import json
+import os
 import subprocess
 import threading
 import time
@@ -262,6 +263,29 @@ class field:
         before = sweeping.used_bytes(self.engine.data_root)
         self.swept(node)
         self.assertGreater(before - sweeping.used_bytes(self.engine.data_root), 7 << 20)
+
+    def test_06_docuum_292_the_disk_is_full_of_build_cache(self):
+        """What builds leave is no image: it is shown, planned in its bounds, and pruned down to what the policy keeps."""
+        for name in ("one", "two"):
+            images.build_with_cache(self.engine, f"built/{name}:1", f"FROM {containers.REFERENCE}\nCOPY file /{name}\n",
+                                    {"file": os.urandom(3_000_000)})
+        built = set(sweeping.tags(self.engine))
+        cache = lambda: sum(one["Size"] for one in self.engine.get("/system/df")["BuildCache"])
+        before = cache()
+        self.assertGreater(before, 6_000_000)
+        node = self.policies({"name": "all", "remove": {"build_cache": {"over": "100kB"}}})
+        steps = node.plan()["steps"]
+        self.assertEqual([step["kind"] for step in steps], ["build_cache"])
+        self.swept(node)
+        after = cache()
+        self.assertLess(after, before - 3_000_000)
+        removal = node.removals()[0]
+        self.assertEqual((removal["kind"], removal["outcome"]), ("build_cache", "removed"))
+        freed = removal["freed_bytes"]
+        self.assertGreater(freed, 3_000_000)
+        self.assertLessEqual(steps[0]["freed"]["at_least"], freed)
+        self.assertGreaterEqual(steps[0]["freed"]["at_most"], freed)
+        self.assertEqual(sweeping.tags(self.engine), built, "images are not what this policy removes")
 
     # --- 7: what cannot be pulled again -----------------------------------------------------------------------------
 
