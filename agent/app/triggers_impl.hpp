@@ -17,6 +17,7 @@
 
 #include "app/disk_watch.hpp"
 #include "app/gate.hpp"
+#include "app/not_safe.hpp"
 #include "app/quantity_hold.hpp"
 #include "app/schedule_run.hpp"
 #include "app/triggers.hpp"
@@ -129,6 +130,7 @@ struct triggers::impl {
   std::vector<entry_pointer> entries_;
   disk_watch disks_;
   stopped_containers stopped_;
+  not_safe_images not_safe_;
   wake_up look_wake_, run_wake_, idle_wake_, stopped_wake_;
 
   bool look_asked_ = true;

@@ -19,7 +19,7 @@ bool removes_containers(const core::policy& which) {
 }  // namespace
 
 core::node_picture triggers::impl::picture(const core::view& node, std::string path) const {
-  return {node, with_.usage.usage(), disks_.newest(), stopped_.known(), std::move(path)};
+  return {node, with_.usage.usage(), disks_.newest(), stopped_.known(), std::move(path), &not_safe_.ids()};
 }
 
 std::optional<double> triggers::impl::read_quantity(core::quantity what, const std::string& path) {
@@ -54,6 +54,7 @@ task<core::result<planned>> triggers::impl::make_plan(const core::policy& which,
     co_await std::move(reading);
     if (auto newer = with_.node.current(); newer != nullptr) node = std::move(newer);
   }
+  not_safe_.forget_old(boot_now());
   const auto now = wall_now();  // before usage() looks at the clocks
   planned made{.node = node, .plan = core::make_plan(picture(*node, std::move(trigger_path)), policy, now)};
   co_return core::result<planned>(std::move(made));

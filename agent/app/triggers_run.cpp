@@ -214,7 +214,9 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   // Until the end is written down: who waits for it may end the process then.
   const busy_while here(*this);
   running_policy_ = entry->policy.name;
-  auto working = with_.sweeps.run(std::move(request));
+  sweep_observer observer;
+  observer.ended = [this](const core::removal_record& removal) { not_safe_.note(removal, boot_now()); };
+  auto working = with_.sweeps.run(std::move(request), std::move(observer));
   const auto outcome = co_await std::move(working);
   if (!outcome) {
     not_begun(*entry, outcome.error(), cause);

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/layer_sizes.hpp"
@@ -139,6 +140,8 @@ struct container_details {
 };
 using container_details_by_id = std::unordered_map<std::string, container_details>;
 
+using image_ids = std::unordered_set<std::string>;
+
 // Everything about a node that a plan is made of. Refers to its parts: they outlive the call.
 struct node_picture {
   const view& node;
@@ -146,6 +149,8 @@ struct node_picture {
   std::span<const file_system> disks;      // watched paths that were measured
   const container_details_by_id& stopped;  // by container ID
   std::string trigger_path;  // the watched path that started the run: its own must recover; empty: the fullest
+  // Images whose safeguards failed lately: they stay (local_only) where a safeguard comes before their removal.
+  const image_ids* not_safe = nullptr;
 };
 
 plan make_plan(const node_picture& picture, const policy& which, instant now);

@@ -6,6 +6,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ class changing_engine final : public app::container_engine {
   std::vector<std::string> removed;         // names, in order
   bool refuses = false;                     // removals: in use
   bool tells_of_removals = true;            // by its events
+  std::set<std::string> in_registry;        // digests
   milliseconds removal_takes{0};
   std::function<void()> on_removal;         // when one begins
 
@@ -100,11 +102,12 @@ class changing_engine final : public app::container_engine {
     co_return core::listing<core::container>();
   }
 
-  // Triggers move no image.
   app::task<core::result<app::pulled_image>> pull_image(app::pull_request, app::progress_sink) override {
     co_return not_here();
   }
-  app::task<core::result<bool>> registry_has(std::string, std::string) override { co_return not_here(); }
+  app::task<core::result<bool>> registry_has(std::string, std::string digest) override {
+    co_return in_registry.contains(digest);
+  }
   app::task<core::result<std::optional<std::string>>> registry_digest(std::string, std::string) override {
     co_return not_here();
   }

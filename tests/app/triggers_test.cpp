@@ -46,6 +46,29 @@ TEST_F(triggers_on_node, a_second_policy_sweeps_by_no_view_of_before_the_first_o
   EXPECT_EQ(counts.ended[1].removed, 2);
 }
 
+TEST_F(triggers_on_node, what_its_registry_no_longer_has_does_not_stand_before_what_can_go) {
+  auto policy = dangling_policy();
+  policy.when.quantities = {{core::quantity::images, 1}};
+  policy.until = {{core::quantity::images, 2}};
+  policy.remove.images = core::image_selection{};
+  policy.keep.ask_registry = true;
+  policy.cooldown = 0ms;
+  policies = {policy};
+  for (const int number : {1, 2}) {
+    add_image(number, {"app:" + std::to_string(number)});
+    held.images[image_id(number)].digests = {"app@" + image_id(number)};
+  }
+  engine.in_registry = {image_id(2)};
+  start();
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 1; }));
+  EXPECT_EQ(counts.ended[0].outcome, core::sweep_outcome::missed);
+  EXPECT_TRUE(engine.removed.empty()) << "the registry does not have the first one";
+  let_pass(1min);
+  ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; }));
+  EXPECT_EQ(engine.removed, (std::vector<std::string>{"app:2"}));
+  EXPECT_EQ(counts.ended[1].outcome, core::sweep_outcome::reached);
+}
+
 TEST_F(triggers_on_node, an_image_that_was_used_while_its_sweep_ran_stays) {
   policies = {dangling_policy()};
   policies[0].keep.min_age = 1h;

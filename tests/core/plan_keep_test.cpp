@@ -187,6 +187,26 @@ TEST(plan_keep, with_ask_registry_only_what_a_registry_can_be_asked_about_goes) 
   }
 }
 
+// The goal is reached by what comes after them.
+TEST(plan_keep, what_could_lately_not_be_made_safe_stays) {
+  plan_node n;
+  n.add("gone_from_its_registry", {{"d1", 10}}, 3000h);
+  n.add("next", {{"d2", 10}}, 2000h);
+  n.policy.until = {{core::quantity::images_bytes, 15}};
+  const core::image_ids not_safe{"gone_from_its_registry"};
+  const auto plan = [&] {
+    n.load_usage();
+    const auto node = n.view();
+    auto picture = n.picture(node);
+    picture.not_safe = &not_safe;
+    return core::make_plan(picture, n.policy, n.now);
+  };
+  EXPECT_EQ(steps_of(plan()), ids{"gone_from_its_registry"}) << "nothing has to come before its removal";
+  n.policy.keep.ask_registry = true;
+  EXPECT_EQ(steps_of(plan()), ids{"next"});
+  EXPECT_EQ(why(plan(), "gone_from_its_registry"), "local_only");
+}
+
 TEST(plan_keep, what_no_registry_can_be_asked_about_is_saved_where_there_is_an_archive) {
   plan_node n;
   n.add("local", {{"d1", 10}}).digests.clear();

@@ -74,7 +74,7 @@ class explainer {
         decided_(made_.verdicts[node_.containers.size() + index]),
         holders_(picture.node),
         uses_(uses_of(picture, now)),
-        keeper_(picture.node, which.keep, !which.archive.empty(), uses_, holders_, rules_, now) {}
+        keeper_(picture, which.keep, !which.archive.empty(), uses_, holders_, rules_, now) {}
 
   std::vector<finding> run() {
     add_in_use();

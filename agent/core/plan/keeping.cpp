@@ -9,9 +9,10 @@
 
 namespace docksweep::core {
 
-image_keeper::image_keeper(const view& node, const keep_rules& keep, bool archived, std::span<const use_times> uses,
-                           const image_holders& holders, rule_book& rules, instant now)
-    : node_(node.what()),
+image_keeper::image_keeper(const node_picture& picture, const keep_rules& keep, bool archived,
+                           std::span<const use_times> uses, const image_holders& holders, rule_book& rules, instant now)
+    : node_(picture.node.what()),
+      not_safe_(picture.not_safe),
       keep_(keep),
       uses_(uses),
       holders_(holders),
@@ -25,6 +26,7 @@ image_keeper::image_keeper(const view& node, const keep_rules& keep, bool archiv
       local_only_rule_(rules.number(keep.ask_registry
                                         ? "keep.ask_registry = true, and no registry can be asked about it"
                                         : "keep.local_only = true")),
+      not_safe_rule_(rules.number("no registry had it, and it could not be saved, when it was last to go")),
       min_age_rule_(rules.number(fmt::format("keep.min_age = {}", print_duration(keep.min_age)))) {
   if (keep_.per_repository > 0) find_newest_of_repositories();
 }
@@ -55,6 +57,7 @@ std::optional<ruling> image_keeper::check(reason which, std::size_t index) const
       return std::nullopt;
     case reason::local_only:
       if (stays_for_want_of_a_registry(one, index)) return because(which, local_only_rule_);
+      if (was_not_safe(one, index)) return because(which, not_safe_rule_);
       return std::nullopt;
     case reason::min_age:
       return by_age(index);
@@ -118,6 +121,10 @@ bool image_keeper::stays_for_want_of_a_registry(const image& one, std::size_t in
   if (archived_ || one.tags.empty()) return false;
   if (keep_.ask_registry) return digests_to_ask_for(one, node_.engine.store).empty();
   return keep_.local_only && is_local_only(one, index);
+}
+
+bool image_keeper::was_not_safe(const image& one, std::size_t index) const {
+  return not_safe_ != nullptr && not_safe_->contains(one.id) && before_removal(index).any();
 }
 
 safeguards image_keeper::before_removal(std::size_t index) const {

@@ -94,7 +94,7 @@ std::vector<std::optional<reason>> protections(const node_picture& picture, cons
   for (const auto& one : images) uses.push_back(use_times_of(picture.usage.images, one.id, now));
   const image_holders holders(picture.node);
   rule_book rules;
-  const image_keeper keeper(picture.node, keep, false, uses, holders, rules, now);
+  const image_keeper keeper(picture, keep, false, uses, holders, rules, now);
   std::vector<std::optional<reason>> found(images.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
     // Nothing removes what is in use, or an intermediate image itself: no rule is needed.

@@ -26,7 +26,7 @@ void planner::judge_images() {
     }
     states_ = image_states(node_.images, remaining);
   }
-  keeper_.emplace(picture_.node, which_.keep, !which_.archive.empty(), uses_, holders_, rules_, now_);
+  keeper_.emplace(picture_, which_.keep, !which_.archive.empty(), uses_, holders_, rules_, now_);
   const image_selector selector(picture_.node, which_.remove.images, uses_, rules_, now_);
   const auto unreadable = rules_.number("the image's details could not be read");
   const auto intermediate = rules_.number("intermediate: goes with its last child");
