@@ -55,7 +55,9 @@ void planner::take_images() {
   if (images_.empty()) return;
   if (!goals_.reached(tally_)) leave_out_useless();
   put_in_order(images_, which_.remove.images->order, uses_, *simulation_);
-  for (const auto one : images_) {
+  for (std::size_t i = 0; i < images_.size(); ++i) {
+    const auto one = images_[i];
+    simulation_->fetch_ahead(images_, i);
     if (goals_.reached(tally_)) {
       image_rulings_[one] = goal_ruling();
     } else {

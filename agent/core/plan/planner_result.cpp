@@ -47,7 +47,10 @@ void planner::add_image_steps(plan& made) {
   simulation_->clear();
   byte_range before;
   made.steps.reserve(made.steps.size() + going.size());
-  for (const auto one : children_first(node_.images, going)) {
+  const auto order = children_first(node_.images, going);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto one = order[i];
+    simulation_->fetch_ahead(order, i);
     const auto taken = simulation_->add(one);
     const auto after = simulation_->freed();
     auto& step = add_step(made, target_kind::image, {after.at_least - before.at_least, after.at_most - before.at_most});
