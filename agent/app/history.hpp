@@ -67,6 +67,9 @@ class history {
   // that are `removed`, and those that may have been (`attempted`, `unknown`): another process may be at it right now.
   virtual task<core::result<std::vector<core::removal_record>>> removed_since(std::string engine_id,
                                                                               core::instant since) = 0;
+  // That `docksweep restore` has brought back what this removal took. Nothing else of its record changes: a sweep or a
+  // settling may be writing that.
+  virtual task<core::result<void>> mark_restored(std::int64_t removal, core::instant at) = 0;
   // How many images `docksweep restore` has brought back since a moment.
   virtual task<core::result<std::int64_t>> count_restored_since(std::string engine_id, core::instant since) = 0;
   virtual task<core::result<void>> forget_history_before(core::instant when) = 0;

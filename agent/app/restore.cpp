@@ -184,9 +184,7 @@ class restoring {
       throw_if_cancelled(saved.error());
       add(image_.problem, "its use could not be put on record: " + saved.error().message);
     }
-    auto changed = removal();
-    changed.restored = now;
-    auto writing = with_.record.update_removal(std::move(changed));
+    auto writing = with_.record.mark_restored(removal().id, now);
     const auto written = co_await std::move(writing);
     if (!written) {
       throw_if_cancelled(written.error());

@@ -128,6 +128,9 @@ class sqlite_store final : public app::state {
     return on_thread<std::vector<core::removal_record>>(
         [this, engine = std::move(engine_id), since] { return sweeps_.removed_since(engine, since); });
   }
+  app::task<result<void>> mark_restored(std::int64_t removal, core::instant at) override {
+    return on_thread<void>([this, removal, at] { return sweeps_.mark_restored(removal, at); });
+  }
   app::task<result<std::int64_t>> count_restored_since(std::string engine_id, core::instant since) override {
     return on_thread<std::int64_t>(
         [this, engine = std::move(engine_id), since] { return sweeps_.count_restored_since(engine, since); });

@@ -90,24 +90,36 @@ result<void> sweep_tables::update_removal(const core::removal_record& removal) {
   if (auto can = file_.must_be_writable(); !can) return can;
   return file_.change(durability::written, [&]() -> result<void> {
     auto put = file_.file().prepare(
-        "UPDATE removals SET kind = ?2, at = ?3, outcome = ?4, freed = ?5, record = ?6, restored = ?7 WHERE id = ?1");
+        "UPDATE removals SET kind = ?2, at = ?3, outcome = ?4, freed = ?5, record = ?6 WHERE id = ?1");
     if (!put) return std::unexpected(put.error());
     put->bind(1, removal.id)
         .bind(2, number_of(removal.kind))
         .bind(3, ticks(removal.at))
         .bind(4, number_of(removal.outcome))
         .bind(5, removal.freed)
-        .bind_blob(6, encode(removal))
-        .bind(7, ticks(removal.restored));
-    if (auto done = put->run(); !done) return done;
-    if (file_.file().changes() != 1) {
-      return core::fail(core::failure_code::storage,
-                        fmt::format("removal {} is not on record in {}: nothing was saved", removal.id, file_.path()));
-    }
+        .bind_blob(6, encode(removal));
+    if (auto done = change_removal(*put, removal.id); !done) return done;
     // Images have none, ever.
     if (removal.kind == core::target_kind::image && removal.inspect.empty()) return {};
     return save_inspect(removal.id, bounded_inspect(removal.inspect));
   });
+}
+
+result<void> sweep_tables::mark_restored(std::int64_t removal, core::instant at) {
+  if (auto can = file_.must_be_writable(); !can) return can;
+  return file_.change(durability::written, [&]() -> result<void> {
+    auto put = file_.file().prepare("UPDATE removals SET restored = ?2 WHERE id = ?1");
+    if (!put) return std::unexpected(put.error());
+    put->bind(1, removal).bind(2, ticks(at));
+    return change_removal(*put, removal);
+  });
+}
+
+result<void> sweep_tables::change_removal(statement& put, std::int64_t id) {
+  if (auto done = put.run(); !done) return done;
+  if (file_.file().changes() == 1) return {};
+  return core::fail(core::failure_code::storage,
+                    fmt::format("removal {} is not on record in {}: nothing was saved", id, file_.path()));
 }
 
 result<void> sweep_tables::end_sweep(const core::sweep_record& sweep) {

@@ -25,6 +25,7 @@ class sweep_tables {
   // Written, not synced: after a power cut the removal reads as `planned` or `attempted` of a sweep that is `running`,
   // and is settled like that of a crash.
   core::result<void> update_removal(const core::removal_record& removal);
+  core::result<void> mark_restored(std::int64_t removal, core::instant at);
   core::result<void> end_sweep(const core::sweep_record& sweep);  // synced, all updates before it too
   core::result<void> record_foreign(const std::string& engine, const std::vector<core::removal_record>& gone);
 
@@ -42,6 +43,7 @@ class sweep_tables {
   core::result<std::vector<std::int64_t>> insert_removals(const std::vector<core::removal_record>& removals,
                                                           std::int64_t sweep, std::int64_t engine,
                                                           with_inspects inspects);
+  core::result<void> change_removal(statement& put, std::int64_t id);
   core::result<void> save_inspect(std::int64_t removal, const std::string& text);
   core::result<void> load_removals(const std::string& condition, std::int64_t value, bool newest_first,
                                    std::vector<core::removal_record>& into);

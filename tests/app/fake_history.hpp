@@ -56,6 +56,11 @@ class fake_history final : public app::history {
     if (auto lost = script.end(call)) co_return std::unexpected(*lost);
     co_return core::result<void>();
   }
+  app::task<core::result<void>> mark_restored(std::int64_t removal, core::instant at) override {
+    if (auto failed = script.begin("mark_restored")) co_return std::unexpected(*failed);
+    removals.at(static_cast<std::size_t>(removal) - 1).restored = at;
+    co_return core::result<void>();
+  }
   app::task<core::result<void>> end_sweep(core::sweep_record sweep) override {
     if (auto failed = script.begin("end_sweep")) co_return std::unexpected(*failed);
     for (core::removal_record& one : removals) {

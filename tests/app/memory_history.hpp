@@ -92,6 +92,13 @@ class memory_history final : public app::history {
     }
     co_return core::result<void>();
   }
+  app::task<core::result<void>> mark_restored(std::int64_t removal, core::instant at) override {
+    if (auto failed = begin("mark_restored")) co_return std::unexpected(*failed);
+    for (auto& [engine, one] : memory->removals) {
+      if (one.id == removal) one.restored = at;
+    }
+    co_return core::result<void>();
+  }
   app::task<core::result<void>> end_sweep(core::sweep_record sweep) override {
     if (auto failed = begin("end_sweep")) co_return std::unexpected(*failed);
     for (core::sweep_record& one : memory->sweeps) {

@@ -203,7 +203,7 @@ TEST_F(restore, waits_for_no_sweep) {
 
 TEST_F(restore, an_image_is_back_although_that_cannot_be_put_on_record) {
   ASSERT_TRUE(sweep(plan_of({app})).has_value());
-  script.refused["update_removal"] = {disk_fault()};
+  script.refused["mark_restored"] = {disk_fault()};
   const auto all = bring_back();
   EXPECT_TRUE(engine.images.contains(app));
   EXPECT_THAT(all[0].problem, HasSubstr("disk I/O error"));

@@ -32,9 +32,11 @@ TEST_F(history, counts_what_was_restored_since) {
   auto state = open();
   get(state->begin_sweep(sweep, removals));
   const core::instant then = removals[0].at + std::chrono::hours(1);
-  removals[0].restored = then;
-  removals[1].restored = then + std::chrono::hours(1);
+  get(state->mark_restored(removals[0].id, then));
+  get(state->mark_restored(removals[1].id, then + std::chrono::hours(1)));
+  // As a settling in another process has it, which read the record before.
   for (const auto& one : removals) get(state->update_removal(one));
+  EXPECT_FALSE(attempt(state->mark_restored(removals[2].id + 1, then)));
   EXPECT_EQ(get(state->count_restored_since(sweep.engine_id, then)), 2);
   EXPECT_EQ(get(state->count_restored_since(sweep.engine_id, then + std::chrono::minutes(1))), 1);
   EXPECT_EQ(get(state->count_restored_since("another engine", then)), 0);
