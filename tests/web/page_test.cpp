@@ -170,7 +170,7 @@ TEST(page, shows_the_main_figures) {
   const auto page = render(what);
   for (const auto text :
        {"node-7", "docker 26.1.5", "35.0\u00a0MB", "3 images, 1 in use", "3 volumes, 1 in no container", "app:1",
-        "tool:2", "30.0\u00a0MB", "90 % used", "inodes <b>75 %", "200\u00a0MB", "42 s ago", "9 min ago", "observing",
+        "tool:2", "30.0\u00a0MB", "90 % used", "inodes <b>75 %", "658\u00a0MB", "42 s ago", "9 min ago", "observing",
         R"(href="/metrics")", R"(href="/api/v1/inventory")"}) {
     EXPECT_TRUE(has(page, text)) << text;
   }
@@ -191,7 +191,7 @@ TEST(page, says_what_to_do_when_the_engine_is_down) {
   page = render(what);
   EXPECT_TRUE(has(page, "No container engine was found"));
   EXPECT_TRUE(has(page, "[engine]"));
-  EXPECT_FALSE(has(page, "images-form"));
+  EXPECT_FALSE(has(page, "<table"));
 }
 
 TEST(page, escapes_everything_from_outside) {
