@@ -64,6 +64,7 @@ th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 .number{text-align:right;white-space:nowrap}
 .name{overflow-wrap:anywhere}
+th.name{min-width:17rem}
 .state{white-space:nowrap}
 .state i{display:inline-block;width:.6rem;height:.6rem;border-radius:.15rem;margin-right:.4rem}
 tbody th{font-size:inherit;color:inherit;font-weight:inherit;padding:.42rem .5rem;border-bottom:1px solid var(--line);
@@ -100,7 +101,11 @@ footer{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding-top:.4rem;padding-bo
 @media (max-width:40rem){main,header,footer{padding-left:.9rem;padding-right:.9rem}.cards{grid-template-columns:1fr 1fr;gap:.6rem}
 .card{padding:.7rem .8rem}.card.main{grid-column:1/-1}.card .big{font-size:1.3rem}section{padding:.9rem}.wide{display:none}
 table{font-size:.87rem}th,td{padding-left:.3rem;padding-right:.3rem}.number{white-space:normal}
-.verdict{min-width:9rem}.verdict .soft{display:none}input[type=search]{width:100%}}
+input[type=search]{width:100%}
+#images-table thead tr{display:flex;flex-wrap:wrap}#images-table tbody tr{display:grid;grid-template-columns:1fr auto auto;
+border-bottom:1px solid var(--line);padding:.4rem 0}#images-table tbody th,#images-table td{border:0;padding:.1rem .3rem .1rem 0}
+#images-table tbody th,#images-table .verdict{grid-column:1/-1}#images-table td.number::before{color:var(--soft)}
+#images-table td.size::before{content:"size "}#images-table td.alone::before{content:"frees "}}
 )css";
 
 }  // namespace docksweep::web

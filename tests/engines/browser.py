@@ -44,9 +44,10 @@ def colours(driver, scheme):
 
 
 def asked_for(driver):
-    """Every address that pages asked for since the last call, whatever became of it."""
+    """Every address that pages (Chromium's own empty tab aside) asked for since the last call, whatever became of it."""
     events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    return [one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"]
+    sent = [one["params"] for one in events if one["method"] == "Network.requestWillBeSent"]
+    return [one["request"]["url"] for one in sent if not one["documentURL"].startswith("chrome://")]
 
 
 def console(driver):
