@@ -134,8 +134,9 @@ void add_row(std::string& out, const page_image& image, core::instant now) {
   for (std::size_t at = 1; at < image.names.size(); ++at)
     add(out, R"(<span class="also">{}</span>)", escaped(image.names[at]));
   add(out, R"(</th><td class="state"><i class="{}"></i>{}</td>)", colour_of(image.state), words_of(image.state));
-  add(out, R"(<td class="number size">{}</td><td class="number alone">{}</td><td class="number wide">{}</td>)", known(image.size),
-      image.state == core::image_state::in_use ? "–" : bytes_text(image.alone), used_text(image, now));
+  add(out, R"(<td class="number size">{}</td><td class="number alone">{}</td><td class="number wide">{}</td>)",
+      known(image.size), image.state == core::image_state::in_use ? "–" : bytes_text(image.alone),
+      used_text(image, now));
   add_verdict(out, image, now);
   out += "</tr>";
 }

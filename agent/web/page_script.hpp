@@ -46,10 +46,12 @@ inline constexpr std::string_view page_script = R"js(
     show(address.pathname + address.search, true);
   });
   let waiting = 0;
-  form.addEventListener("input", () => {
+  const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => show(asked(), true), 150);
-  });
+  };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(waiting);

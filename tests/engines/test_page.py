@@ -5,9 +5,11 @@ import pathlib
 import re
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -35,7 +37,8 @@ def names(driver):
 
 
 def until(driver, holds, what):
-    WebDriverWait(driver, SECONDS, 0.05).until(lambda _: holds(), what)
+    changing = [StaleElementReferenceException, NoSuchElementException]  # the table is being replaced right now
+    WebDriverWait(driver, SECONDS, 0.05, ignored_exceptions=changing).until(lambda _: holds(), what)
 
 
 def sort_by(driver, column):
@@ -46,7 +49,7 @@ def sort_by(driver, column):
     def now():
         head = driver.find_element(By.ID, f"sort-{column}").find_element(By.XPATH, "..")
         return head.get_attribute("aria-sort")
-    WebDriverWait(driver, SECONDS, 0.05, ignored_exceptions=[Exception]).until(lambda _: now() not in (None, before), column)
+    until(driver, lambda: now() not in (None, before), f"sorted by {column}")
     return now()
 
 
@@ -237,11 +240,26 @@ class ten_thousand_images(unittest.TestCase):
         for path, count in (("/", 100), ("/?sort=name&page=50", 100), ("/?filter=app-17%3A", 50), ("/?rows=all", MANY_IMAGES)):
             self.assertLess(self.seconds(path, count), 1)
 
-    def test_others_do_not_wait_for_it(self):
-        """One thread serves everything: a probe beside it waits no longer than one page takes."""
-        began = time.monotonic()
-        self.agent.get("/-/healthy").expect(200)
-        self.assertLess(time.monotonic() - began, 0.5)
+    def test_others_do_not_wait_long_for_it(self):
+        """One thread serves everything: a probe waits for the page that is being made, and no longer."""
+        stop = threading.Event()
+
+        def keep_asking():
+            while not stop.is_set():
+                self.agent.get("/?rows=all").expect(200)
+        asking = threading.Thread(target=keep_asking)
+        asking.start()
+        try:
+            longest = 0
+            for _ in range(30):
+                began = time.monotonic()
+                self.agent.get("/-/healthy").expect(200)
+                longest = max(longest, time.monotonic() - began)
+        finally:
+            stop.set()
+            asking.join()
+        print(f"\na probe beside them: {longest:.3f} s at most", end="", flush=True)
+        self.assertLess(longest, 0.5)
 
     def test_a_browser_shows_it_in_under_a_second(self):
         with browser.chromium() as driver:
