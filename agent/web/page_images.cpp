@@ -213,12 +213,9 @@ void add_images(std::string& out, const page_figures& what, const page_request& 
   const auto page = std::min(asked.page, pages);
   const auto first = asked.all ? 0 : (page - 1) * page_rows;
   const auto last = asked.all ? found.size() : std::min(found.size(), first + page_rows);
-  core::byte_count bytes = 0;
-  for (const auto* image : found) bytes += image->state == core::image_state::in_use ? 0 : image->alone.at_least;
-  add(out,
-      R"(<p id="images-count" class="soft" role="status">{} of {}; each alone, those not in use would free {}</p>)",
+  add(out, R"(<p id="images-count" class="soft" role="status">{} of {}</p>)",
       count_text(static_cast<std::int64_t>(found.size())),
-      count_text(static_cast<std::int64_t>(node.all.size()), "image", "images"), bytes_text(bytes));
+      count_text(static_cast<std::int64_t>(node.all.size()), "image", "images"));
   out += R"(<div id="images-table"><div class="scroll"><table>)";
   add(out, "<caption>{}</caption>", escaped(caption_of(what)));
   add_head(out, asked);

@@ -59,7 +59,7 @@ code{font-family:ui-monospace,"SFMono-Regular","DejaVu Sans Mono",Menlo,monospac
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th{font-size:.8rem;color:var(--soft);font-weight:600;text-align:left;padding:.3rem .5rem;border-bottom:1px solid var(--line)}
 td{padding:.42rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
-tr:last-child td{border-bottom:0}
+tbody tr:last-child>*{border-bottom:0}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 .number{text-align:right;white-space:nowrap}
@@ -67,8 +67,7 @@ th:last-child,td:last-child{padding-right:0}
 th.name{min-width:17rem}
 .state{white-space:nowrap}
 .state i{display:inline-block;width:.6rem;height:.6rem;border-radius:.15rem;margin-right:.4rem}
-tbody th{font-size:inherit;color:inherit;font-weight:inherit;padding:.42rem .5rem;border-bottom:1px solid var(--line);
-vertical-align:top}
+tbody th{font-size:inherit;color:inherit;font-weight:inherit;padding:.42rem .5rem;vertical-align:top}
 caption{text-align:left;color:var(--soft);font-size:.87rem;padding:.2rem 0 .4rem}
 thead a{color:inherit}
 th[aria-sort] a{color:var(--ink)}
@@ -105,7 +104,7 @@ input[type=search]{width:100%}
 #images-table thead tr{display:flex;flex-wrap:wrap}#images-table tbody tr{display:grid;grid-template-columns:1fr auto auto;
 border-bottom:1px solid var(--line);padding:.4rem 0}#images-table tbody th,#images-table td{border:0;padding:.1rem .3rem .1rem 0}
 #images-table tbody th,#images-table .verdict{grid-column:1/-1}#images-table td.number::before{color:var(--soft)}
-#images-table td.size::before{content:"size "}#images-table td.alone::before{content:"frees "}}
+#images-table .number{white-space:nowrap}#images-table td.size::before{content:"size "}#images-table td.alone::before{content:"frees "}}
 )css";
 
 }  // namespace docksweep::web
