@@ -355,6 +355,7 @@ TEST(page_plans, show_each_step_and_where_the_goal_is_reached) {
   EXPECT_TRUE(has(page, "<caption>Steps of nightly, in order</caption>"));
   EXPECT_TRUE(has(page, "only observes"));
   EXPECT_TRUE(has(page, "87.0 % now, to be below 70.0 %"));
+  EXPECT_TRUE(has(page, "The goal is reached here."));
   EXPECT_LT(page.find(R"(<td class="name">tool:2</td>)"), page.find("The goal is reached here."));
   plan.goal_step.reset();
   plan.shortfall = 3'000'000;
@@ -398,11 +399,11 @@ TEST(page_history, says_what_went_and_what_can_come_back) {
   kept.outcome = core::removal_outcome::kept;
   foreign.sweep_id = 0;
   foreign.references = {"by-kubelet:1"};
-  what.history = {"", {sweep}, {pulled, local, kept, foreign}};
+  what.history = {"", {sweep}, {pulled, pulled, local, kept, foreign}};
   const auto page = render(what);
   for (const auto* text :
-       {"3 h ago <b>nightly</b>", ">reached</span>", "2 removed, 39.0\u00a0MB freed, 40.0\u00a0MB predicted",
-        "<code>docksweep restore 12</code> brings back up to 1 of 2.", "gone:1", "built-here:1",
+       {"3 h ago <b>nightly</b>", ">reached</span>", "3 removed, 39.0\u00a0MB freed, 40.0\u00a0MB predicted",
+        "<code>docksweep restore 12</code> brings back up to 2 of 3.", "gone:1", "built-here:1",
         "1 image removed by somebody else", "by-kubelet:1"}) {
     EXPECT_TRUE(has(page, text)) << text;
   }
