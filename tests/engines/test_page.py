@@ -16,7 +16,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import browser
 import shop
-from docksweep import agent
+import sweeping
+from docksweep import agent, inside
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import replay  # noqa: E402
@@ -174,6 +175,17 @@ class page(unittest.TestCase):
         self.assertIn(f"{sweep['removed']} removed", told)
         driver.find_element(By.CSS_SELECTOR, ".history summary").click()
         self.assertIn("migration", driver.find_element(By.CSS_SELECTOR, ".history").text)
+
+    def test_without_a_policy_it_shows_what_could_go_at_most(self):
+        with agent(self.engine.host, {"keep": sweeping.KEEP_NOTHING}, within=inside(self.engine)) as other:
+            # What images hold is read after the first listing.
+            other.wait_for(lambda: other.metrics().value("docksweep_images_reclaimable_bytes") > 0, "the figures", 30, 0.2)
+            text = other.get("/").expect(200).text
+            self.assertIn("No policy is configured", text)
+            self.assertIn("Images, with the verdict if everything unused were to go", text)
+            steps = other.cli_json("plan")["steps"]
+            self.assertGreater(len(steps), 5)
+            self.assertIn(f"would remove {len(steps)} images", text)
 
     def test_fits_a_phone_and_follows_the_reader_s_colours(self):
         shades = {}
