@@ -156,7 +156,8 @@ def faults_of_rules(folder):
 def faults(folder=dashboard.FOLDER):
     boards = dashboard.all_of(folder)
     missing = [f"{name} is missing" for name in UIDS if name not in dict(boards)]
-    return missing + [fault for name, board in boards for fault in faults_of(name, board)] + list(faults_of_rules(folder))
+    found = [fault for name, board in boards for fault in faults_of(name, board)]
+    return missing + found + list(faults_of_rules(folder))
 
 
 if __name__ == "__main__":

@@ -22,13 +22,14 @@ def chromium(size=DESKTOP, script=True):
         options.binary_location = BROWSER
         # No sandbox, since the tests run as root; what it opens is the agent's page alone.
         for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", f"--user-data-dir={profile}"):
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", f"--user-data-dir={profile}"):
             options.add_argument(word)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         if not script:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-        driver = webdriver.Chrome(service=Service(DRIVER, log_path=str(pathlib.Path(profile, "driver.log"))), options=options)
+        log = str(pathlib.Path(profile, "driver.log"))
+        driver = webdriver.Chrome(service=Service(DRIVER, log_path=log), options=options)
         try:
             # A window has a least width; a phone's is emulated.
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
@@ -40,11 +41,12 @@ def chromium(size=DESKTOP, script=True):
 
 def colours(driver, scheme):
     """"light" or "dark", as the reader's system would say."""
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                           {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
 
 def asked_for(driver):
-    """Every address that pages (Chromium's own empty tab aside) asked for since the last call, whatever became of it."""
+    """Every address that pages asked for since the last call, Chromium's own empty tab aside, whatever became of it."""
     events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     sent = [one["params"] for one in events if one["method"] == "Network.requestWillBeSent"]
     return [one["request"]["url"] for one in sent if not one["documentURL"].startswith("chrome://")]

@@ -14,7 +14,8 @@ DISK = "120m"
 REGISTRY = "registry.example.com/shop"
 POLICIES = [
     {"name": "pressure", "when": {"disk_above": 0.85}, "until": {"disk_below": 0.55}, "remove": {"images": "unused"}},
-    {"name": "nightly", "when": {"schedule": "0 2 * * *"}, "remove": {"images": "dangling", "containers": {"stopped_for": "0s"}}},
+    {"name": "nightly", "when": {"schedule": "0 2 * * *"},
+     "remove": {"images": "dangling", "containers": {"stopped_for": "0s"}}},
 ]
 KEEP = {"images": ["*/debugger:*"], "per_repository": 1}
 
@@ -46,8 +47,8 @@ def fill(on):
         images.load_images(on, [one])
     containers.run(on, f"{REGISTRY}/api:1.5", "api")
     containers.run(on, f"{REGISTRY}/web:2.3", "web")
-    containers.run(on, containers.REFERENCE, "db", ("sh", "-c", "dd if=/dev/zero of=/data/file bs=1000000 count=6; sleep 1000000"),
-                   Binds=["orders:/data"])
+    containers.run(on, containers.REFERENCE, "db",
+                   ("sh", "-c", "dd if=/dev/zero of=/data/file bs=1000000 count=6; sleep 1000000"), Binds=["orders:/data"])
     containers.run(on, containers.REFERENCE, "migration", ("sh", "-c", "dd if=/dev/zero of=/log bs=1000000 count=2"))
     on.api("POST", "/containers/migration/wait").expect(200)
 

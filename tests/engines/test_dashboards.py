@@ -1,5 +1,5 @@
-# Every query of the dashboards and every rule, asked of a real Prometheus that scraped two real agents, one that enforces
-# and one that observes, on a real Docker with sweeps going on: each returns data.
+# Every query of the dashboards and every rule, asked of a real Prometheus that scraped two real agents, one that
+# enforces and one that observes, on a real Docker with sweeps going on: each returns data.
 import math
 import pathlib
 import re
@@ -31,7 +31,8 @@ POLICIES = [
      "remove": {"images": {"references": ["disk/*"]}}, "cooldown": "2s"},
     {"name": "many", "when": {"images_above": 24, "for": "0s"}, "until": {"images_below": 20},
      "remove": {"images": {"references": ["many/*"]}}, "cooldown": "2s"},
-    {"name": "space", "when": {"disk_free_below": "1B"}, "until": {"disk_free_above": "2B"}, "remove": {"images": "unused"}},
+    {"name": "space", "when": {"disk_free_below": "1B"}, "until": {"disk_free_above": "2B"},
+     "remove": {"images": "unused"}},
     {"name": "nightly", "when": {"schedule": "0 2 * * *"}, "remove": {"images": "dangling"}},
 ]
 RATE_SECONDS, WATCHED_SECONDS = 20, 60
@@ -78,7 +79,8 @@ class dashboards(unittest.TestCase):
         cls.sweeps_of("many", 2)
         cls.sweeps_of("disk", 2)
         cls.enforcing.wait_for(
-            lambda: cls.enforcing.metrics().value("docksweep_sweep_targets_missed_total", policy="disk") > 1, "a missed goal", 90)
+            lambda: cls.enforcing.metrics().value("docksweep_sweep_targets_missed_total", policy="disk") > 1,
+            "a missed goal", 90)
         time.sleep(RATE_SECONDS / 2)
 
     @classmethod
@@ -161,7 +163,8 @@ class dashboards(unittest.TestCase):
             lambda: instances("DocksweepTargetMissed", "firing") == {f"127.0.0.1:{self.enforcing.port}"}, "missed goals")
         self.prometheus.wait_for(
             lambda: instances("DocksweepStillObserving", "pending") == {f"127.0.0.1:{self.observing.port}"}, "observing")
-        self.prometheus.wait_for(lambda: f"127.0.0.1:{self.enforcing.port}" in instances("DocksweepSwept", "firing"), "swept")
+        self.prometheus.wait_for(
+            lambda: f"127.0.0.1:{self.enforcing.port}" in instances("DocksweepSwept", "firing"), "swept")
 
     def test_what_may_be_empty_is_little_and_asked_for(self):
         self.assertLessEqual(len(MAY_BE_EMPTY), 5)

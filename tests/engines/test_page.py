@@ -1,5 +1,5 @@
-# The agent's page in a real browser: a real Chromium opens the page of a real agent on a real Docker. It sorts and filters
-# with a script and without one, says nothing on the console, and asks nobody but the agent.
+# The agent's page in a real browser: a real Chromium opens the page of a real agent on a real Docker. It sorts and
+# filters with a script and without one, says nothing on the console, and asks nobody but the agent.
 import json
 import pathlib
 import re
@@ -160,7 +160,8 @@ class page(unittest.TestCase):
         self.assertIn(("searchbox", "Filter"), told)
         for heading in ("What fills the disk", "Images", "What policies would do now", "What sweeps did"):
             self.assertIn(("heading", heading), told)
-        self.assertEqual([role for role, name in told if role in ("link", "button", "combobox", "image") and not name], [])
+        named = ("link", "button", "combobox", "image")
+        self.assertEqual([role for role, name in told if role in named and not name], [])
         self.assertEqual(len([role for role, _ in told if role == "rowheader"]), len(self.listed()))
 
     def test_shows_plan_and_history(self):
@@ -179,7 +180,7 @@ class page(unittest.TestCase):
     def test_without_a_policy_it_shows_what_could_go_at_most(self):
         with agent(self.engine.host, {"keep": sweeping.KEEP_NOTHING}, within=inside(self.engine)) as other:
             # What images hold is read after the first listing.
-            other.wait_for(lambda: other.metrics().value("docksweep_images_reclaimable_bytes") > 0, "the figures", 30, 0.2)
+            other.wait_for(lambda: other.metrics().value("docksweep_images_reclaimable_bytes") > 0, "figures", 30, 0.2)
             text = other.get("/").expect(200).text
             self.assertIn("No policy is configured", text)
             self.assertIn("Images, with the verdict if everything unused were to go", text)
@@ -208,11 +209,13 @@ def many_images(answers):
     for number in range(MANY_IMAGES):
         diffs = [f"sha256:{value:064x}" for value in (1, 100 + number % 50, 1_000 + number % 2_000, 100_000 + number)]
         name, size = f"sha256:{number:064x}", 60_000_000 + 1_000 * number
-        listed.append({"Id": name, "ParentId": "", "RepoTags": [f"registry.example.com/team/app-{number % 200}:{number}"],
-                       "RepoDigests": [f"registry.example.com/team/app-{number % 200}@sha256:{number + 7:064x}"], "Created": 1_700_000_000,
+        repository = f"registry.example.com/team/app-{number % 200}"
+        listed.append({"Id": name, "ParentId": "", "RepoTags": [f"{repository}:{number}"],
+                       "RepoDigests": [f"{repository}@sha256:{number + 7:064x}"], "Created": 1_700_000_000,
                        "Size": size, "SharedSize": -1, "Containers": -1, "Labels": None})
         answers[f"/images/{name}/json"] = json.dumps(
-            {"Id": name, "Size": size, "Os": "linux", "Architecture": "amd64", "RootFS": {"Type": "layers", "Layers": diffs}})
+            {"Id": name, "Size": size, "Os": "linux", "Architecture": "amd64",
+             "RootFS": {"Type": "layers", "Layers": diffs}})
         answers[f"/images/{name}/history"] = json.dumps(
             [{"Size": part} for part in (1_000 * number + 5_000_000, 5_000_000, 20_000_000, 30_000_000)])
     answers["/images/json"] = json.dumps(listed)
@@ -232,12 +235,12 @@ class ten_thousand_images(unittest.TestCase):
         many_images(answers)
         path.write_text(json.dumps(answers))
         cls.server = cls.enterClassContext(replay.replayed(folder))
-        cls.agent = cls.enterClassContext(agent(cls.server.host, {"policy": [{"name": "all", "remove": {"images": "unused"}}]},
-                                                ready=False))
+        cls.agent = cls.enterClassContext(agent(cls.server.host, {"policy": [sweeping.EVERYTHING]}, ready=False))
         cls.agent.wait_ready(120)
         cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_images", state="unused") == MANY_IMAGES,
                            "all images", 120, 0.5)
-        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_policy_plan_images", policy="all") >= 0, "a plan", 120, 0.5)
+        cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_policy_plan_images", policy="all") >= 0,
+                           "a plan", 120, 0.5)
         cls.address = f"http://127.0.0.1:{cls.agent.port}/"
 
     def seconds(self, path, rows):
@@ -249,7 +252,8 @@ class ten_thousand_images(unittest.TestCase):
         return took
 
     def test_the_agent_answers_in_under_a_second(self):
-        for path, count in (("/", 100), ("/?sort=name&page=50", 100), ("/?filter=app-17%3A", 50), ("/?rows=all", MANY_IMAGES)):
+        for path, count in (("/", 100), ("/?sort=name&page=50", 100), ("/?filter=app-17%3A", 50),
+                            ("/?rows=all", MANY_IMAGES)):
             self.assertLess(self.seconds(path, count), 1)
 
     def test_others_do_not_wait_long_for_it(self):
@@ -276,7 +280,7 @@ class ten_thousand_images(unittest.TestCase):
     def test_a_browser_shows_it_in_under_a_second(self):
         with browser.chromium() as driver:
             driver.get(self.address)
-            took = driver.execute_script("const [page] = performance.getEntriesByType('navigation'); return page.loadEventEnd")
+            took = driver.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd")
             self.assertLess(took, 1_000)
             began = time.monotonic()
             driver.find_element(By.NAME, "filter").send_keys("app-17:")
@@ -285,9 +289,10 @@ class ten_thousand_images(unittest.TestCase):
             self.assertLess(filtered, 1)
             began = time.monotonic()
             sort_by(driver, "name")
-            print(f"\nshown after {took:.0f} ms, filtered after {filtered:.2f} s, sorted after {time.monotonic() - began:.2f} s",
-                  end="", flush=True)
-            self.assertLess(time.monotonic() - began, 1)
+            ordered = time.monotonic() - began
+            print(f"\nshown after {took:.0f} ms, filtered after {filtered:.2f} s, sorted after {ordered:.2f} s", end="",
+                  flush=True)
+            self.assertLess(ordered, 1)
             self.assertEqual(browser.console(driver), [])
 
 
