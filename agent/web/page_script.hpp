@@ -13,6 +13,7 @@ inline constexpr std::string_view page_script = R"js(
   if (!form || !window.fetch || !window.DOMParser) return;
   const parts = ["images-table", "images-count"];
   let newest = 0;
+  let waiting = 0;
   const show = async (address, keep) => {
     const mine = ++newest;
     const table = document.getElementById("images-table");
@@ -24,7 +25,8 @@ inline constexpr std::string_view page_script = R"js(
       if (mine !== newest) return;
       const focused = document.activeElement && document.activeElement.id;
       for (const id of parts) document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
-      for (const name of ["sort", "dir"]) form.elements[name].value = fresh.getElementById("images-form").elements[name].value;
+      const now = fresh.getElementById("images-form").elements;
+      for (const name of ["sort", "dir"]) form.elements[name].value = now[name].value;
       if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
       if (keep) history.replaceState(null, "", address);
     } catch (problem) {
@@ -42,16 +44,22 @@ inline constexpr std::string_view page_script = R"js(
     const link = event.target.closest("a");
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
+    clearTimeout(waiting);
+    // The link is as old as the table: what was typed since counts, too.
     const address = new URL(link.href);
+    for (const name of ["filter", "state", "policy"]) {
+      const value = form.elements[name] ? form.elements[name].value : "";
+      value ? address.searchParams.set(name, value) : address.searchParams.delete(name);
+    }
     show(address.pathname + address.search, true);
   });
-  let waiting = 0;
   const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => show(asked(), true), 150);
   };
   form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
+  // A field of text says it once more when it is left, and that would undo the click that it was left for.
+  form.addEventListener("change", (event) => event.target.matches("select") && soon());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(waiting);

@@ -127,6 +127,15 @@ class page(unittest.TestCase):
         self.assertEqual(names(driver), [f"{shop.REGISTRY}/api:1.5"], "what is shown has an address")
         self.check_quiet(driver)
 
+    def test_a_click_right_after_typing_keeps_both(self):
+        driver = self.browser()
+        driver.find_element(By.NAME, "filter").send_keys("web")
+        driver.find_element(By.ID, "sort-name").click()
+        until(driver, lambda: names(driver) == [f"{shop.REGISTRY}/web:2.{number}" for number in (1, 2, 3)], "both")
+        time.sleep(0.5)  # nothing that was still under way undoes it
+        self.assertEqual(names(driver), [f"{shop.REGISTRY}/web:2.{number}" for number in (1, 2, 3)])
+        self.check_quiet(driver)
+
     def test_sorts_and_filters_without_a_script(self):
         driver = self.browser(script=False)
         self.assertEqual(sort_by(driver, "name"), "ascending")
@@ -275,7 +284,7 @@ class ten_thousand_images(unittest.TestCase):
             stop.set()
             asking.join()
         print(f"\na probe beside them: {longest:.3f} s at most", end="", flush=True)
-        self.assertLess(longest, 0.5)
+        self.assertLess(longest, 1)
 
     def test_a_browser_shows_it_in_under_a_second(self):
         with browser.chromium() as driver:
