@@ -14,7 +14,7 @@ inline constexpr std::string_view page_script = R"js(
   const parts = ["images-table", "images-count"];
   let newest = 0;
   let waiting = 0;
-  const show = async (address, keep) => {
+  const show = async (address) => {
     const mine = ++newest;
     const table = document.getElementById("images-table");
     table.setAttribute("aria-busy", "true");
@@ -28,7 +28,7 @@ inline constexpr std::string_view page_script = R"js(
       const now = fresh.getElementById("images-form").elements;
       for (const name of ["sort", "dir"]) form.elements[name].value = now[name].value;
       if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
-      if (keep) history.replaceState(null, "", address);
+      history.replaceState(null, "", address);
     } catch (problem) {
       if (mine === newest) location.assign(address);
     } finally {
@@ -51,11 +51,11 @@ inline constexpr std::string_view page_script = R"js(
       const value = form.elements[name] ? form.elements[name].value : "";
       value ? address.searchParams.set(name, value) : address.searchParams.delete(name);
     }
-    show(address.pathname + address.search, true);
+    show(address.pathname + address.search);
   });
   const soon = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => show(asked(), true), 150);
+    waiting = setTimeout(() => show(asked()), 150);
   };
   form.addEventListener("input", soon);
   // A field of text says it once more when it is left, and that would undo the click that it was left for.
@@ -63,7 +63,7 @@ inline constexpr std::string_view page_script = R"js(
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(waiting);
-    show(asked(), true);
+    show(asked());
   });
   form.querySelector("button").hidden = true;
 })();
