@@ -93,7 +93,9 @@ class agent {
   std::vector<prometheus::MetricFamily> state_families() const;
   std::string not_ready() const;
   std::shared_ptr<const std::string> inventory_json();
-  web::page_figures page() const;
+  app::task<web::page_figures> page(web::page_request asked);
+  app::task<std::vector<web::page_policy>> page_policies();
+  std::shared_ptr<const web::page_node> page_node(const web::page_policy* shown);
   app::task<core::result<std::string>> plan_json(std::string policy);
   app::task<core::result<std::string>> history_json(web::history_request what);
 
@@ -113,6 +115,15 @@ class agent {
   std::string why_ending_ = "the agent ends";
   std::shared_ptr<const std::string> inventory_json_;
   std::uint64_t inventory_revision_ = 0;
+  // The node as the page shows it, with one plan's verdicts: made anew for another view, plan or use.
+  struct {
+    std::shared_ptr<const web::page_node> node;
+    std::uint64_t revision = 0;
+    std::shared_ptr<const core::plan> plan;
+  } page_;
+  // What could go where no policy is configured.
+  std::shared_ptr<const core::plan> everything_unused_;
+  std::uint64_t everything_unused_revision_ = 0;
   report::exposition_cache metrics_;
   std::unique_ptr<web::server> server_;
 };

@@ -31,7 +31,7 @@ web::content_source agent::content() {
           .not_ready = [this] { return not_ready(); },
           .reload = [this]() -> app::task<core::result<void>> { co_return reload("POST /-/reload"); },
           .inventory = [this] { return inventory_json(); },
-          .page = [this] { return page(); },
+          .page = [this](web::page_request asked) { return page(std::move(asked)); },
           .plan = [this](std::string policy) { return plan_json(std::move(policy)); },
           .history = [this](web::history_request what) { return history_json(std::move(what)); }};
 }
@@ -97,28 +97,6 @@ std::shared_ptr<const std::string> agent::inventory_json() {
     inventory_revision_ = state_revision();
   }
   return inventory_json_;
-}
-
-web::page_figures agent::page() const {
-  const auto view = engine_->watcher.current();
-  const auto& health = engine_->watcher.health();
-  web::page_figures figures{.host = parts_.host_name,
-                            .version = std::string(version()),
-                            .enforcing = settings_.mode == core::mode::enforce,
-                            .now = std::chrono::system_clock::now(),
-                            .engine_up = health.up,
-                            .engine_absent = health.absent,
-                            .engine_problem = health.problem,
-                            .node = std::nullopt,
-                            .disks = {}};
-  const auto file_systems = engine_->triggers.file_systems();
-  std::vector<std::optional<core::byte_count>> unaccounted(file_systems.size());
-  if (view != nullptr) {
-    figures.node = web::figures_of(*view);
-    unaccounted = report::unaccounted_bytes(*view, file_systems, containerd_root_);
-  }
-  for (std::size_t i = 0; i < file_systems.size(); ++i) figures.disks.push_back({file_systems[i], unaccounted[i]});
-  return figures;
 }
 
 app::task<core::result<std::string>> agent::plan_json(std::string policy) {

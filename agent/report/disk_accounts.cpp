@@ -35,28 +35,36 @@ bool same_disk(const core::file_system& a, const core::file_system& b) {
 
 }  // namespace
 
-std::vector<std::optional<byte_count>> unaccounted_bytes(const core::view& view,
-                                                         std::span<const core::file_system> file_systems,
-                                                         std::string_view containerd_root) {
-  std::vector<std::optional<byte_count>> out(file_systems.size());
+std::vector<disk_account> disk_accounts(const core::view& view, std::span<const core::file_system> file_systems,
+                                        std::string_view containerd_root) {
+  std::vector<disk_account> out(file_systems.size());
   const auto& what = view.what();
+  const bool elsewhere = what.engine.store == core::image_store::containerd && !containerd_root.empty();
+  const auto root_holder = holder_of(what.engine.root_dir, file_systems);
+  const auto image_holder = elsewhere ? holder_of(containerd_root, file_systems) : root_holder;
+  for (std::size_t i = 0; i < file_systems.size(); ++i) {
+    out[i].holds_root = root_holder && same_disk(file_systems[i], file_systems[*root_holder]);
+    out[i].holds_images = image_holder && same_disk(file_systems[i], file_systems[*image_holder]);
+  }
   if (!what.disk || !what.disk->containers_bytes || !what.disk->volumes_bytes) return out;
   const auto& disk = *what.disk;
   // Records that share layers with images are among the images' layers already.
   const auto cache = disk.build_cache_bytes.value_or(0) - disk.build_cache_shared_bytes;
   const auto images = view.layers().total().at_most + *disk.containers_bytes + std::max<byte_count>(0, cache);
-
-  const bool elsewhere = what.engine.store == core::image_store::containerd && !containerd_root.empty();
-  const auto root_holder = holder_of(what.engine.root_dir, file_systems);
-  const auto image_holder = elsewhere ? holder_of(containerd_root, file_systems) : root_holder;
   for (std::size_t i = 0; i < file_systems.size(); ++i) {
     const auto& fs = file_systems[i];
-    const bool holds_root = root_holder && same_disk(fs, file_systems[*root_holder]);
-    const bool holds_images = image_holder && same_disk(fs, file_systems[*image_holder]);
-    if (!holds_root && !holds_images) continue;
-    const auto counted = (holds_root ? *disk.volumes_bytes : 0) + (holds_images ? images : 0);
-    out[i] = std::max<byte_count>(0, fs.size_bytes - fs.free_bytes - counted);
+    if (!out[i].holds_root && !out[i].holds_images) continue;
+    const auto counted = (out[i].holds_root ? *disk.volumes_bytes : 0) + (out[i].holds_images ? images : 0);
+    out[i].unaccounted = std::max<byte_count>(0, fs.size_bytes - fs.free_bytes - counted);
   }
+  return out;
+}
+
+std::vector<std::optional<byte_count>> unaccounted_bytes(const core::view& view,
+                                                         std::span<const core::file_system> file_systems,
+                                                         std::string_view containerd_root) {
+  std::vector<std::optional<byte_count>> out;
+  for (const auto& one : disk_accounts(view, file_systems, containerd_root)) out.push_back(one.unaccounted);
   return out;
 }
 

@@ -41,17 +41,21 @@ response inventory(const content_source& source, const request& what) {
   return text_response(503, reason.empty() ? "There is no view of the engine right now." : reason);
 }
 
-response index(const content_source& source) {
+task<response> index(shared_source source, const request& what) {
+  const auto asked = page_request_from(what.query);
+  if (!asked) co_return text_response(400, asked.error());
+  auto work = source->page(*asked);
+  const auto figures = co_await std::move(work);
   response answer;
   answer.content_type = "text/html; charset=utf-8";
-  answer.body = std::make_shared<const std::string>(render_page(source.page()));
+  answer.body = std::make_shared<const std::string>(render_page(figures, *asked));
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("Content-Security-Policy", page_security_policy());
   answer.headers.emplace_back("X-Frame-Options", "DENY");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");
   answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
   answer.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
-  return answer;
+  co_return answer;
 }
 
 }  // namespace
@@ -75,8 +79,9 @@ response json_response(const request& what, std::shared_ptr<const std::string> b
 std::vector<route> make_routes(content_source source) {
   const auto shared = std::make_shared<const content_source>(std::move(source));
   std::vector<route> routes;
-  routes.push_back(
-      {.path = "/", .name = "index", .what = area::page, .get = [shared](const request&) { return index(*shared); }});
+  routes.push_back({.path = "/", .name = "index", .what = area::page, .fetch = [shared](const request& what) {
+                      return index(shared, what);
+                    }});
   routes.push_back({.path = "/metrics", .name = "metrics", .what = area::metrics, .get = [shared](const request& what) {
                       return metrics(*shared, what);
                     }});

@@ -24,7 +24,7 @@ struct history_request {
 };
 
 // Where the content comes from; whoever puts the agent together fills in all of it. Everything is called on the
-// server's thread; `reload`, `plan` and `history` may wait, the others answer at once.
+// server's thread; `reload`, `page`, `plan` and `history` may wait, the others answer at once.
 struct content_source {
   // The exposition as it is now, compressed with gzip or not; never null. /metrics copies nothing of it.
   std::function<std::shared_ptr<const std::string>(report::exposition_format format, bool gzip)> metrics;
@@ -34,7 +34,8 @@ struct content_source {
   std::function<task<core::result<void>>()> reload;
   // The inventory as JSON; null while there is no view.
   std::function<std::shared_ptr<const std::string>()> inventory;
-  std::function<page_figures()> page;
+  // The figures of the page: with the verdicts of the policy that is asked for.
+  std::function<task<page_figures>(page_request asked)> page;
   // What a policy would remove now, as JSON; without a name what is unused. A policy that does not exist is
   // failure_code::not_found, whose message names those that do; every other failure means "not now" (503).
   std::function<task<core::result<std::string>>(std::string policy)> plan;

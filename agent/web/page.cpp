@@ -7,77 +7,25 @@
 
 #include <numeric>
 
+#include "report/history_text.hpp"
 #include "web/html.hpp"
+#include "web/page_parts.hpp"
+#include "web/page_script.hpp"
 #include "web/page_style.hpp"
 
 namespace docksweep::web {
 namespace {
 
 using core::image_state;
-using out_text = std::string;
 
-template <typename... Values>
-void add(out_text& out, fmt::format_string<Values...> format, Values&&... values) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Values>(values)...);
-}
-
-std::string_view colour_of(image_state state) {
-  switch (state) {
-    case image_state::in_use:
-      return "blue";
-    case image_state::unused:
-      return "amber";
-    case image_state::dangling:
-      return "red";
-    case image_state::intermediate:
-      break;
-  }
-  return "grey";
-}
-
-std::string_view words_of(image_state state) {
-  switch (state) {
-    case image_state::in_use:
-      return "in use";
-    case image_state::unused:
-      return "unused";
-    case image_state::dangling:
-      return "dangling";
-    case image_state::intermediate:
-      break;
-  }
-  return "intermediate";
-}
-
-struct bar_part {
-  std::string_view colour;
-  double percent;
-};
-
-// Widths are attributes of SVG and not styles, which the security policy would have to allow.
-void add_bar(out_text& out, std::string_view label, std::initializer_list<bar_part> parts) {
-  add(out, R"(<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 1" preserveAspectRatio="none">)",
-      escaped(label));
-  double x = 0;
-  for (const auto& part : parts) {
-    if (part.percent <= 0) continue;
-    add(out, R"(<rect class="{}" x="{:.2f}" width="{:.2f}" height="1"/>)", part.colour, x, part.percent);
-    x += part.percent;
-  }
-  out += "</svg>";
-}
-
-void add_legend(out_text& out, std::string_view colour, std::string_view name, std::string_view value) {
-  add(out, R"(<li><i class="{}"></i>{} <b>{}</b></li>)", colour, name, escaped(value));
-}
-
-void add_header(out_text& out, const page_figures& what) {
+void add_header(std::string& out, const page_figures& what) {
   add(out, R"(<header><h1>docksweep</h1><span class="host">{}</span>)", escaped(what.host));
   add(out, R"(<span class="pill {}">{}</span>)", what.engine_up ? "good" : "bad",
       what.engine_up       ? "engine answers"
       : what.engine_absent ? "no engine"
                            : "engine does not answer");
   add(out, R"(<span class="pill">{}</span>)", what.enforcing ? "enforcing" : "observing: removes nothing");
+  if (what.paused) add(out, R"(<span class="pill bad">{}</span>)", escaped(report::pause_text(*what.paused, what.now)));
   if (what.node) {
     const auto& engine = what.node->engine;
     add(out, R"(<p class="engine">{} {} · API {} · {}{} · {}</p>)", escaped(engine.engine), escaped(engine.version),
@@ -87,7 +35,7 @@ void add_header(out_text& out, const page_figures& what) {
   out += "</header>";
 }
 
-void add_banner(out_text& out, const page_figures& what) {
+void add_banner(std::string& out, const page_figures& what) {
   if (what.engine_up && what.node) return;
   out += R"(<div class="banner" role="alert">)";
   if (what.engine_up) {
@@ -113,14 +61,10 @@ void add_banner(out_text& out, const page_figures& what) {
   out += "</div>";
 }
 
-void add_card(out_text& out, std::string_view style, std::string_view title, std::string_view big,
+void add_card(std::string& out, std::string_view style, std::string_view title, std::string_view big,
               std::string_view small) {
   add(out, R"(<div class="card{}"><h2>{}</h2><p class="big">{}</p><p>{}</p></div>)", style, title, escaped(big),
       escaped(small));
-}
-
-std::string known(const std::optional<core::byte_count>& bytes) {
-  return bytes ? bytes_text(*bytes) : "not known";
 }
 
 std::string containers_text(const page_node& node) {
@@ -130,7 +74,7 @@ std::string containers_text(const page_node& node) {
   return fmt::format("{}, {} running", count_text(all, "container", "containers"), count_text(running));
 }
 
-void add_cards(out_text& out, const page_node& node) {
+void add_cards(std::string& out, const page_node& node) {
   const auto images = std::accumulate(node.images.begin(), node.images.end(), std::int64_t{0});
   const auto image_bytes = std::accumulate(node.image_bytes.begin(), node.image_bytes.end(), core::byte_count{0});
   const auto of = [](const auto& counts, image_state state) { return counts[static_cast<std::size_t>(state)]; };
@@ -153,50 +97,13 @@ void add_cards(out_text& out, const page_node& node) {
   out += "</div>";
 }
 
-constexpr double nearly_full_percent = 85;  // where the kubelet begins to evict
-
-void add_disk(out_text& out, const page_disk& disk) {
-  const auto& space = disk.space;
-  const auto used = space.size_bytes - space.free_bytes;
-  const auto foreign = disk.unaccounted.value_or(0);
-  const auto kept = space.free_bytes - space.avail_bytes;  // what the file system holds back for root
-  const auto ratio = 100 - percent_of(space.avail_bytes, space.size_bytes);
-  add(out, R"(<div><div class="disk"><code>{}</code><span><b{}>{:.0f} % used</b>, {} of {} left</span></div>)",
-      escaped(space.path), ratio >= nearly_full_percent ? R"( class="full")" : "", ratio, bytes_text(space.avail_bytes),
-      bytes_text(space.size_bytes));
-  add_bar(out, fmt::format("{:.0f} percent used", ratio),
-          {{"blue", percent_of(used - foreign, space.size_bytes)},
-           {"grey", percent_of(foreign, space.size_bytes)},
-           {"kept", percent_of(kept, space.size_bytes)}});
-  out += R"(<ul class="legend">)";
-  if (disk.unaccounted) {
-    add_legend(out, "blue", "counted by the engine", bytes_text(used - foreign));
-    add_legend(out, "grey", "everything else", bytes_text(foreign));
-  } else {
-    add_legend(out, "blue", "used", bytes_text(used));
-  }
-  if (kept > 0) add_legend(out, "kept", "kept for root", bytes_text(kept));
-  add_legend(out, "track", "free", bytes_text(space.avail_bytes));
-  if (space.files > 0) {
-    add(out, R"(<li>inodes <b>{:.0f} %</b> used</li>)", 100 - percent_of(space.files_free, space.files));
-  }
-  out += "</ul></div>";
-}
-
-void add_disks(out_text& out, const page_figures& what) {
-  if (what.disks.empty()) return;
-  out += R"(<section class="disks"><h2>Disks</h2>)";
-  for (const auto& disk : what.disks) add_disk(out, disk);
-  out += "</section>";
-}
-
-void add_states(out_text& out, const page_node& node) {
+void add_states(std::string& out, const page_node& node) {
   const auto all = std::accumulate(node.image_bytes.begin(), node.image_bytes.end(), core::byte_count{0});
   const auto share = [&](image_state state) {
     return bar_part{colour_of(state), percent_of(node.image_bytes[static_cast<std::size_t>(state)], all)};
   };
   out += "<section><h2>Image layers, each counted once</h2>";
-  add_bar(out, "Bytes of image layers by state",
+  add_bar(out, "Bytes of image layers by state; the list below has them",
           {share(image_state::in_use), share(image_state::unused), share(image_state::dangling),
            share(image_state::intermediate)});
   out += R"(<ul class="legend">)";
@@ -215,37 +122,7 @@ void add_states(out_text& out, const page_node& node) {
   out += "</section>";
 }
 
-void add_image(out_text& out, const page_image& image) {
-  const auto more = image.more_names == 0 ? std::string()
-                                          : fmt::format(R"( <span class="soft">and {} more</span>)",
-                                                        count_text(static_cast<std::int64_t>(image.more_names)));
-  const auto name = image.name.empty() ? R"(<span class="soft">untagged</span>)" : escaped(image.name);
-  add(out, R"(<tr><td class="name">{}{}</td><td class="wide"><code>{}</code></td>)", name, more, escaped(image.id));
-  add(out, R"(<td class="state"><i class="{}"></i>{}</td>)", colour_of(image.state), words_of(image.state));
-  add(out, R"(<td class="number">{}</td><td class="number">{}</td></tr>)", known(image.size),
-      image.state == image_state::in_use ? "–" : bytes_text(image.alone));
-}
-
-void add_largest(out_text& out, const page_node& node) {
-  out += "<section><h2>Largest images</h2>";
-  if (node.largest.empty()) {
-    out += R"(<p class="soft">This engine has no images.</p></section>)";
-    return;
-  }
-  out += R"(<table><thead><tr><th>Image</th><th class="wide">ID</th><th>State</th><th class="number">Size</th>)"
-         R"(<th class="number">Alone frees</th></tr></thead><tbody>)";
-  for (const auto& image : node.largest) add_image(out, image);
-  out += "</tbody></table>";
-  if (node.images_left_out > 0) {
-    add(out, R"(<p class="soft">And {}: <code>docksweep images --all</code> shows them.</p>)",
-        count_text(node.images_left_out, "smaller one", "smaller ones"));
-  }
-  out +=
-      R"(<p class="soft">“Alone frees” is what removing this one image gives back: layers that it shares with others )"
-      R"(stay.</p></section>)";
-}
-
-void add_footer(out_text& out, const page_figures& what) {
+void add_footer(std::string& out, const page_figures& what) {
   out += R"(<footer><a href="/metrics">Metrics</a><a href="/api/v1/inventory">Inventory (JSON)</a>)"
          R"(<a href="/-/ready">Ready?</a><a href="/-/healthy">Healthy?</a><span class="soft">)";
   if (what.node) {
@@ -256,11 +133,20 @@ void add_footer(out_text& out, const page_figures& what) {
   add(out, "docksweep {}</span></footer>", escaped(what.version));
 }
 
+// As a source of the security policy (CSP 3, hash-source).
+std::string hash_of(std::string_view text) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  unsigned char base64[64] = {};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  const int length = EVP_EncodeBlock(base64, digest, sizeof digest);
+  return {reinterpret_cast<const char*>(base64), static_cast<std::size_t>(length)};
+}
+
 }  // namespace
 
-std::string render_page(const page_figures& what) {
-  out_text out;
-  out.reserve(16 * 1024);
+std::string render_page(const page_figures& what, const page_request& asked) {
+  std::string out;
+  out.reserve(64 * 1024);
   out += R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" )"
          R"(content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">)";
   add(out, "<title>docksweep on {}</title>", escaped(what.host));
@@ -274,24 +160,23 @@ std::string render_page(const page_figures& what) {
   if (what.node) add_cards(out, *what.node);
   add_disks(out, what);
   if (what.node) add_states(out, *what.node);
-  if (what.node) add_largest(out, *what.node);
+  if (what.node) add_images(out, what, asked);
+  if (what.node) add_layers(out, *what.node);
+  add_plans(out, what);
+  add_history(out, what);
   out += "</main>";
   add_footer(out, what);
-  out += "</body></html>\n";
+  out += "<script>";
+  out += page_script;
+  out += "</script></body></html>\n";
   return out;
 }
 
 const std::string& page_security_policy() {
-  static const std::string policy = [] {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    unsigned char base64[64] = {};
-    SHA256(reinterpret_cast<const unsigned char*>(page_style.data()), page_style.size(), digest);
-    const int length = EVP_EncodeBlock(base64, digest, sizeof digest);
-    return fmt::format(
-        "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'",
-        std::string_view(reinterpret_cast<const char*>(base64), static_cast<std::size_t>(length)));
-  }();
+  static const std::string policy = fmt::format(
+      "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; img-src data:; "
+      "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+      hash_of(page_style), hash_of(page_script));
   return policy;
 }
 

@@ -31,16 +31,21 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-class prometheus:
-    """A running Prometheus that scrapes {job: port} twice a second."""
+def _targets(ports):
+    return [f"127.0.0.1:{port}" for port in ([ports] if isinstance(ports, int) else ports)]
 
-    def __init__(self, jobs):
+
+class prometheus:
+    """A running Prometheus that scrapes {job: port, or several ports} twice a second, with these files of rules."""
+
+    def __init__(self, jobs, rules=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dsp-", dir="/var/tmp"))
         self.port = _free_port()
         self.log = self.folder / "log"
-        config = {"global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"},
-                  "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-                                     for job, port in jobs.items()]}
+        config = {"global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"},
+                  "rule_files": [str(path) for path in rules],
+                  "scrape_configs": [{"job_name": job, "static_configs": [{"targets": _targets(ports)}]}
+                                     for job, ports in jobs.items()]}
         (self.folder / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
@@ -72,6 +77,12 @@ class prometheus:
     def query(self, expression):
         """[(labels, value)] of an instant query."""
         return [(one["metric"], float(one["value"][1])) for one in self.api("query", query=expression)["result"]]
+
+    def query_range(self, expression, seconds, step):
+        """[(labels, [value])] over the last so many seconds."""
+        now = time.time()
+        found = self.api("query_range", query=expression, start=now - seconds, end=now, step=step)["result"]
+        return [(one["metric"], [float(value) for _, value in one["values"]]) for one in found]
 
     def value(self, expression):
         """The value of a query that has one series as its result."""

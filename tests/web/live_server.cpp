@@ -39,12 +39,12 @@ task<core::result<std::string>> history_asked_for(const test_content* content, h
   co_return "[" + std::to_string(since) + ",\"" + what.policy + "\"," + std::to_string(what.limit) + "]";
 }
 
-page_figures small_page() {
+task<page_figures> small_page(page_request) {
   page_figures figures;
   figures.host = "node-7";
   figures.version = "0.1.0";
   figures.engine_up = true;
-  return figures;
+  co_return figures;
 }
 
 // Echoes a body: stands for the POST handlers that take one.
