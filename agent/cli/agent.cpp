@@ -54,6 +54,7 @@ core::result<void> agent::begin() {
   engine_ = *std::move(made);
   server_ =
       std::make_unique<web::server>(executor_, web_options(settings_), web::make_routes(content()), parts_.counts);
+  web_files_ = web_files_of(settings_.web);  // before they are read: what changes in between is seen
   if (auto started = server_->start(); !started) return started;
   parts_.counts.config_loaded(settings_.hash, std::chrono::system_clock::now());
   parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
@@ -140,6 +141,7 @@ app::task<void> agent::watch_configuration() {
   for (;;) {
     co_await pause(configuration_interval);
     if (config_file_.changed()) static_cast<void>(reload("file"));
+    follow_web_files();
   }
 }
 

@@ -82,6 +82,8 @@ class agent {
 
   core::result<void> reload(std::string_view asked_by);
   core::result<void> take_over(config::settings fresh);
+  static std::vector<changed_file> web_files_of(const config::web_settings& web);
+  void follow_web_files();
   void say_what_needs_a_restart(const config::settings& fresh);
   void say_what_has_no_effect_yet();
   void say_what_keeps_policies_from_enforcing();
@@ -103,6 +105,9 @@ class agent {
   agent_parts parts_;
   config::settings settings_;
   changed_file config_file_;
+  bool config_bad_ = false;              // the newest one was rejected
+  std::vector<changed_file> web_files_;  // certificates, keys and tokens of the web server
+  std::string web_files_problem_;        // why those on disk are not in force; empty: they are
   boost::asio::signal_set ending_, reloading_;
   task_group loops_;
   std::shared_ptr<engine_side> engine_, next_engine_;

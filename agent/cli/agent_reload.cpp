@@ -99,6 +99,7 @@ core::result<void> agent::reload(std::string_view asked_by) {
   if (stopping_) return core::fail(core::failure_code::cancelled, "the agent is about to end");
   auto fresh = parts_.load_settings();
   auto outcome = fresh ? take_over(*std::move(fresh)) : core::result<void>(std::unexpected(std::move(fresh).error()));
+  config_bad_ = !outcome;
   if (outcome) {
     parts_.counts.config_loaded(settings_.hash, std::chrono::system_clock::now());
     parts_.log.log(log_level::info, "config_reloaded", {{"asked_by", std::string(asked_by)}, {"hash", settings_.hash}});
@@ -121,8 +122,11 @@ core::result<void> agent::take_over(config::settings fresh) {
     if (!made) return std::unexpected(std::move(made).error());
     other = *std::move(made);
   }
+  auto web_files = web_files_of(fresh.web);  // before they are read: what changes in between is seen
   if (auto served = server_->reload(web_options(fresh)); !served) return served;
   // From here on nothing fails.
+  web_files_ = std::move(web_files);
+  web_files_problem_.clear();
   parts_.log.use(fresh.log);
   say_what_needs_a_restart(fresh);
   settings_ = std::move(fresh);

@@ -107,9 +107,14 @@ boost::asio::awaitable<authentication> credentials::authenticate(const request& 
   const auto blank = shown.find(' ');
   const auto scheme = shown.substr(0, blank);
   const auto value = blank == std::string_view::npos ? std::string_view{} : trimmed(shown.substr(blank));
-  if (same_without_case(scheme, "Bearer") && setup_.token && is_token(value)) {
-    found.who = identity::caller;
-    found.user = "token";
+  if (same_without_case(scheme, "Bearer") && setup_.token) {
+    if (is_token(value)) {
+      found.who = identity::caller;
+      found.user = "token";
+    } else {
+      found.busy = !wrong_tokens_.has_any(std::chrono::steady_clock::now());
+      if (!found.busy) wrong_tokens_.take();
+    }
     co_return found;
   }
   std::string user, password;

@@ -17,7 +17,7 @@ namespace docksweep::web {
 struct authentication {
   identity who = identity::nobody;
   std::string user;   // for logs and records; empty for nobody
-  bool busy = false;  // not checked: too many checks at once; the answer is a 429
+  bool busy = false;  // wrong once too often, or not checked because too many are: the answer is a 429
 };
 
 class credentials {
@@ -28,6 +28,8 @@ class credentials {
   const credential_setup& setup() const { return setup_; }
 
   // Uses the Authorization header, then the client certificate. Where no credential is configured everybody is nobody.
+  // Wrong ones are rationed (ration.hpp), tokens apart from passwords; a right token passes however many wrong ones
+  // came before it.
   boost::asio::awaitable<authentication> authenticate(const request& what);
 
  private:
@@ -38,6 +40,7 @@ class credentials {
   credential_setup setup_;
   digest token_{};  // SHA-256: comparing digests tells nothing about length or prefix
   password_checker passwords_;
+  ration wrong_tokens_{std::chrono::steady_clock::now()};
 };
 
 // Name and password of a "Basic" Authorization value; false where it is malformed.

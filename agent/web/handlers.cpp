@@ -49,7 +49,6 @@ task<response> index(shared_source source, const request& what) {
   response answer;
   answer.content_type = "text/html; charset=utf-8";
   answer.body = std::make_shared<const std::string>(render_page(figures, *asked));
-  answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("Content-Security-Policy", page_security_policy());
   answer.headers.emplace_back("X-Frame-Options", "DENY");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");
@@ -70,7 +69,6 @@ response json_response(const request& what, std::shared_ptr<const std::string> b
   answer.content_type = "application/json";
   answer.body = std::move(body);
   answer.headers.emplace_back("Vary", "Accept-Encoding");
-  answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
   if (gzip) answer.headers.emplace_back("Content-Encoding", "gzip");
   return answer;

@@ -133,6 +133,7 @@ core::result<std::vector<listener>> adopt_inherited(const asio::any_io_executor&
   }
   std::vector<listener> made;
   for (const int number : inherited) {
+    ::fcntl(number, F_SETFD, FD_CLOEXEC);  // not for a credential helper
     int listening = 0;
     socklen_t size = sizeof listening;
     if (::getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {

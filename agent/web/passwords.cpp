@@ -7,9 +7,9 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <utility>
 
 namespace docksweep::web {
@@ -18,25 +18,25 @@ namespace {
 namespace asio = boost::asio;
 
 // Runs on the pool's thread.
-asio::awaitable<bool> verify(std::string password, std::string hash) {
+asio::awaitable<bool> verify(const password_hasher* hasher, std::string password, std::string hash) {
+  const bool right = (*hasher)(password, hash);
+  OPENSSL_cleanse(password.data(), password.size());
+  co_return right;
+}
+
+}  // namespace
+
+bool bcrypt_matches(const std::string& password, const std::string& hash) {
   auto memory = std::make_unique<crypt_data>();
   const char* made = crypt_r(password.c_str(), hash.c_str(), memory.get());
   const bool right = made != nullptr && hash.size() == std::string_view(made).size() &&
                      CRYPTO_memcmp(made, hash.data(), hash.size()) == 0;
   OPENSSL_cleanse(memory.get(), sizeof(crypt_data));
-  OPENSSL_cleanse(password.data(), password.size());
-  co_return right;
+  return right;
 }
 
-// A hash that nobody knows a password for, as costly as the given one: its salt and cost with random bytes hashed.
-std::string stand_in_for(const std::string& hash) {
-  constexpr std::size_t setting_length = 29;  // "$2y$NN$" and 22 characters of salt
-  return hash.substr(0, std::min(hash.size(), setting_length)) + std::string(31, '.');
-}
-
-}  // namespace
-
-password_checker::password_checker() : refilled_at_(std::chrono::steady_clock::now()) {
+password_checker::password_checker(password_hasher hasher)
+    : hasher_(std::move(hasher)), failures_(std::chrono::steady_clock::now()) {
   if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) throw std::bad_alloc();  // no entropy: cannot go on
 }
 
@@ -57,23 +57,22 @@ core::result<void> password_checker::check_hashes(const user_map& users) {
 
 void password_checker::set_users(user_map users) {
   users_ = std::move(users);
-  if (users_.empty()) return;
-  stand_in_ = stand_in_for(users_.begin()->second);
-  if (!pool_) pool_ = std::make_unique<asio::thread_pool>(1);
+  if (!users_.empty() && !pool_) pool_ = std::make_unique<asio::thread_pool>(1);
 }
 
 asio::awaitable<password_verdict> password_checker::check(std::string user, std::string password) {
   const auto found = users_.find(user);
   const bool known = found != users_.end();
-  std::string hash = known ? found->second : stand_in_;
-  if (hash.empty()) co_return password_verdict::wrong;
+  if (users_.empty()) co_return password_verdict::wrong;
+  std::string hash = known ? found->second : stand_in_for(user);
   const digest proof = digest_of(user, password, hash);
   if (known && remembers(proof)) co_return password_verdict::right;
-  if (waiting_ >= most_waiting || !may_fail_now()) co_return password_verdict::busy;
+  if (waiting_ >= most_waiting || !failures_.has_any(std::chrono::steady_clock::now()))
+    co_return password_verdict::busy;
 
   ++waiting_;
-  failures_left_ -= 1;  // given back when the password is right
-  auto job = verify(std::move(password), std::move(hash));
+  failures_.take();  // given back when the password is right
+  auto job = verify(&hasher_, std::move(password), std::move(hash));
   bool right = false;
   try {
     right = co_await asio::co_spawn(pool_->get_executor(), std::move(job), asio::use_awaitable);
@@ -83,7 +82,7 @@ asio::awaitable<password_verdict> password_checker::check(std::string user, std:
   }
   --waiting_;
   if (!known || !right) co_return password_verdict::wrong;
-  failures_left_ += 1;
+  failures_.give_back();
   remember(proof);
   co_return password_verdict::right;
 }
@@ -115,12 +114,13 @@ void password_checker::remember(const digest& what) {
   right_.push_back(what);
 }
 
-bool password_checker::may_fail_now() {
-  const auto now = std::chrono::steady_clock::now();
-  const std::chrono::duration<double> passed = now - refilled_at_;
-  failures_left_ = std::min(most_failures, failures_left_ + passed.count());
-  refilled_at_ = now;
-  return failures_left_ >= 1;
+// The cost and the salt of one of the users' hashes, followed by what no password comes to.
+std::string password_checker::stand_in_for(std::string_view user) const {
+  constexpr std::size_t setting_length = 29;  // "$2y$NN$" and 22 characters of salt
+  const auto drawn = digest_of(user, {}, {});
+  const std::size_t at = (drawn[0] * 256u + drawn[1]) % users_.size();
+  const auto& hash = std::next(users_.begin(), static_cast<std::ptrdiff_t>(at))->second;
+  return hash.substr(0, setting_length) + std::string(31, '.');
 }
 
 }  // namespace docksweep::web

@@ -4,16 +4,17 @@
 
 #include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/failure.hpp"
+#include "web/ration.hpp"
 
 namespace docksweep::web {
 
@@ -23,14 +24,19 @@ enum class password_verdict {
   busy,  // too many checks wait, or too many failed lately: nothing was checked, try again in a second
 };
 
+// Whether a hash is that password's: what bcrypt_matches() does, or a test in its place. Runs on the checker's thread.
+using password_hasher = std::function<bool(const std::string& password, const std::string& hash)>;
+bool bcrypt_matches(const std::string& password, const std::string& hash);
+
 // A right answer is remembered as a keyed digest, so a scraper costs one bcrypt in its life; only what is not
-// remembered is computed, one at a time, on a thread of its own, and wrong ones are rationed: 10 at once, then one a
-// second. An unknown user costs the same time as a wrong password.
+// remembered is computed, one at a time, on a thread of its own, and wrong ones are rationed (ration.hpp). An unknown
+// name costs as much bcrypt as the wrong password of one of the users does: always the same one for the same name, so
+// that names cannot be told from users' by their cost.
 class password_checker {
  public:
   using user_map = std::map<std::string, std::string>;  // name → bcrypt hash
 
-  password_checker();
+  explicit password_checker(password_hasher hasher = bcrypt_matches);
   ~password_checker();
 
   // Fails as `invalid` where a hash is not bcrypt's.
@@ -45,20 +51,18 @@ class password_checker {
   using digest = std::array<unsigned char, 32>;
   static constexpr std::size_t most_waiting = 8;
   static constexpr std::size_t most_remembered = 32;
-  static constexpr double most_failures = 10;
 
   digest digest_of(std::string_view user, std::string_view password, std::string_view hash) const;
   bool remembers(const digest& what) const;
   void remember(const digest& what);
-  bool may_fail_now();  // refills the ration
+  std::string stand_in_for(std::string_view user) const;  // the hash that an unknown user's password is checked against
 
+  password_hasher hasher_;
   user_map users_;
-  std::string stand_in_;  // hash that is checked for unknown users
-  digest key_{};          // random for each process
+  digest key_{};  // random for each process
   std::deque<digest> right_;
   std::size_t waiting_ = 0;
-  double failures_left_ = most_failures;
-  std::chrono::steady_clock::time_point refilled_at_;
+  ration failures_;
   std::unique_ptr<boost::asio::thread_pool> pool_;  // made with the first user
 };
 

@@ -33,8 +33,8 @@ response not_allowed(const route& target) {
   return answer;
 }
 
-response too_many_passwords() {
-  auto answer = text_response(429, "Too many passwords at once, or too many wrong ones. Try again in a moment.");
+response too_many_failures() {
+  auto answer = text_response(429, "Too many wrong passwords or tokens, or too many at once. Try again in a moment.");
   answer.headers.emplace_back("Retry-After", "1");
   return answer;
 }
@@ -60,7 +60,7 @@ task<admission> admit(const std::vector<route>& routes, credentials& who, std::s
   if (post || query.what != area::probe) {
     const auto shown = co_await who.authenticate(what);
     if (shown.busy) {
-      made.refused = too_many_passwords();
+      made.refused = too_many_failures();
       co_return made;
     }
     query.who = shown.who;

@@ -113,6 +113,9 @@ core::result<void> server::impl::take_over(server_options wanted) {
   if (!opened) return std::unexpected(opened.error());
   if (auto loaded = all->who.load(wanted); !loaded) return loaded;
 
+  if (const auto problem = tls ? date_problem(*tls) : std::string(); !problem.empty()) {
+    spdlog::warn("[web].tls.cert: clients will refuse {}: {}", wanted.tls->cert, problem);
+  }
   all->tls = std::move(tls);
   all->names = wanted.names;
   std::erase_if(listeners, [&](const auto& one) {

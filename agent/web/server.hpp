@@ -32,7 +32,8 @@ class server {
   core::result<void> start();
 
   // Reads the token and the certificates again and takes over users, names and listen addresses; `limits` stay as they
-  // were. Connections that are open stay. On a failure everything stays as it was.
+  // were. Connections that are open stay, and what they show is judged by the new settings: a certificate that
+  // client_ca does not sign any more is worth nothing. On a failure everything stays as it was.
   core::result<void> reload(server_options options);
 
   // Where it listens, with actual ports: "127.0.0.1:9713", "unix:///run/docksweep.sock".

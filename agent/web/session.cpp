@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -23,6 +21,9 @@
 #include <ctime>
 #include <optional>
 #include <utility>
+
+#include "web/client_certificate.hpp"
+#include "web/request_head.hpp"
 
 namespace docksweep::web {
 namespace {
@@ -54,8 +55,14 @@ std::string_view http_date() {
 template <typename Stream>
 class session {
  public:
-  session(serving& all, connection& one, Stream& stream, std::string certificate)
-      : all_(all), one_(one), stream_(stream), certificate_(std::move(certificate)), buffer_(most_buffered_bytes) {}
+  session(serving& all, connection& one, Stream& stream, std::string certificate,
+          std::shared_ptr<asio::ssl::context> taken_by)
+      : all_(all),
+        one_(one),
+        stream_(stream),
+        certificate_(std::move(certificate)),
+        judged_by_(std::move(taken_by)),
+        buffer_(most_buffered_bytes) {}
 
   task<void> run();
 
@@ -64,8 +71,8 @@ class session {
 
   task<bool> first_byte();
   task<bool> one_request();
+  void judge_certificate_again();
   std::optional<response> fault_of(const error_code& error, const header_parser& parser) const;
-  std::optional<response> fault_in(const header_parser& parser, request& what) const;
   request read_request(const header_parser& parser) const;
   std::optional<response> body_fault(const header_parser& parser, const route& target) const;
   task<bool> read_body(header_parser& parser);
@@ -75,7 +82,9 @@ class session {
   serving& all_;
   connection& one_;
   Stream& stream_;
-  std::string certificate_;  // its subject; empty: none was shown
+  std::string certificate_;                        // its subject; empty: none was shown
+  std::shared_ptr<asio::ssl::context> judged_by_;  // the settings that took it
+  bool distrusted_ = false;                        // it was taken once, and counts no more
   beast::flat_buffer buffer_;
   bool unread_ = false;  // the peer may still be sending what nobody will read
 };
@@ -121,6 +130,18 @@ std::optional<response> session<Stream>::fault_of(const error_code& error, const
   return std::nullopt;
 }
 
+// Open connections outlive a reload; what their certificate is worth does not.
+template <typename Stream>
+void session<Stream>::judge_certificate_again() {
+  if (certificate_.empty() || judged_by_ == all_.tls) return;
+  judged_by_ = all_.tls;
+  if constexpr (requires { is_still_trusted(stream_.native_handle(), nullptr); }) {
+    if (judged_by_ && is_still_trusted(stream_.native_handle(), judged_by_->native_handle())) return;
+  }
+  certificate_.clear();
+  distrusted_ = true;
+}
+
 template <typename Stream>
 request session<Stream>::read_request(const header_parser& parser) const {
   const auto& message = parser.get();
@@ -135,29 +156,6 @@ request session<Stream>::read_request(const header_parser& parser) const {
   what.user = certificate_;
   what.peer = one_.peer;
   return what;
-}
-
-// What is wrong with a header that could be read; fills in the path and the query.
-template <typename Stream>
-std::optional<response> session<Stream>::fault_in(const header_parser& parser, request& what) const {
-  const auto target = parser.get().target();
-  if (target.size() > all_.limits.target_bytes) return text_response(414, "The request's target is too long.");
-  const auto hosts =
-      std::ranges::count(what.headers, "host", [](const auto& pair) { return std::string_view(pair.first); });
-  if (hosts > 1 || (hosts == 0 && parser.get().version() >= 11)) {
-    return text_response(400, "A request has exactly one Host header (RFC 9112, 3.2).");
-  }
-  if (!split_target(target, what.path, what.query)) {
-    // "OPTIONS *" and "CONNECT host:port" are well formed, and nothing that is served here.
-    const bool known_form = target == "*" || what.method == "CONNECT";
-    return known_form ? text_response(405, "This server knows GET, HEAD and POST.")
-                      : text_response(400, "The request's target is not a path.");
-  }
-  const auto expected = what.header("expect");
-  if (!expected.empty() && !same_without_case(expected, "100-continue")) {
-    return text_response(417, "The only expectation that is met here is 100-continue.");
-  }
-  return std::nullopt;
 }
 
 template <typename Stream>
@@ -192,10 +190,11 @@ task<bool> session<Stream>::one_request() {
     co_return false;
   }
   all_.open.enter(one_, phase::working, std::chrono::milliseconds::max());
+  judge_certificate_again();
   request what = read_request(parser);
   const auto version = parser.get().version();
   const bool head = parser.get().method() == http::verb::head;
-  std::optional<response> refused = fault_in(parser, what);
+  std::optional<response> refused = fault_in_head(parser.get().target(), version, all_.limits.target_bytes, what);
   const route* target = nullptr;
   if (!refused) {
     auto asking = admit(all_.routes, all_.who, all_.names, what);
@@ -221,7 +220,8 @@ task<bool> session<Stream>::one_request() {
   }
   if (target != nullptr) answer.handler = target->name;
   all_.counts.http_request(answer.handler, answer.status);
-  const bool keep = parser.get().keep_alive() && !unread_ && !all_.open.stopping();
+  // Who lost its certificate's worth may come back with another one: on another connection.
+  const bool keep = parser.get().keep_alive() && !unread_ && !distrusted_ && !all_.open.stopping();
   const bool sent = co_await send(answer, version, head, keep);
   if (sent && keep) all_.open.enter(one_, phase::waiting, all_.limits.idle);
   co_return sent&& keep;
@@ -257,6 +257,7 @@ task<bool> session<Stream>::send(const response& answer, unsigned version, bool 
   message.set(http::field::content_type, answer.content_type);
   for (const auto& [name, value] : answer.headers) message.insert(name, value);
   message.set("X-Content-Type-Options", "nosniff");
+  message.set("Cache-Control", "no-store");  // nothing here is the same a moment later, and some of it is not for all
   message.content_length(body.size());
   message.keep_alive(keep);
   if (!head) message.body() = beast::span<const char>(body.data(), body.size());
@@ -291,15 +292,6 @@ task<void> session<Stream>::say_goodbye() {
   }
 }
 
-// The subject of the certificate that the peer showed and client_ca signed; empty: none.
-std::string certificate_subject(SSL* handle) {
-  const X509* shown = SSL_get0_peer_certificate(handle);
-  if (shown == nullptr || SSL_get_verify_result(handle) != X509_V_OK) return {};
-  char name[256] = {};
-  X509_NAME_oneline(X509_get_subject_name(shown), name, sizeof name);
-  return name[0] != '\0' ? name : "certificate";
-}
-
 task<void> serve_tls(serving& all, connection& one, std::shared_ptr<asio::ssl::context> context) {
   asio::ssl::stream<stream_socket&> stream(one.socket, *context);
   error_code error;
@@ -314,7 +306,8 @@ task<void> serve_tls(serving& all, connection& one, std::shared_ptr<asio::ssl::c
     }
     co_return;
   }
-  session<asio::ssl::stream<stream_socket&>> served(all, one, stream, certificate_subject(stream.native_handle()));
+  session<asio::ssl::stream<stream_socket&>> served(all, one, stream, certificate_subject(stream.native_handle()),
+                                                    std::move(context));
   all.open.enter(one, phase::waiting, all.limits.header);
   co_await served.run();
 }
@@ -326,7 +319,7 @@ asio::awaitable<void> serve(std::shared_ptr<serving> all, std::shared_ptr<connec
     if (all->tls && !one->is_unix) {
       co_await serve_tls(*all, *one, all->tls);
     } else {
-      session<stream_socket> served(*all, *one, one->socket, {});
+      session<stream_socket> served(*all, *one, one->socket, {}, nullptr);
       all->open.enter(*one, phase::waiting, all->limits.header);
       co_await served.run();
     }

@@ -121,11 +121,15 @@ class terminal:
 class agent:
     """`with agent(test, config) as running`: docksweep run; its log is in a file, its port is found there."""
 
-    def __init__(self, test, config, *arguments, **environment):
+    def __init__(self, test, config, *arguments, through=(), handed=None, **environment):
+        """`through` is a program that runs it; `handed` is a socket that this one inherits, as descriptor $HANDED."""
+        inherited = () if handed is None else (handed.fileno(),)
+        if handed is not None:
+            environment["HANDED"] = str(handed.fileno())
         self.log_path = test.path(f"agent-{time.monotonic_ns()}.log")
         self.log_file = open(self.log_path, "wb")
-        self.process = subprocess.Popen([BINARY, "--config", config, *arguments, "run"], stderr=self.log_file,
-                                        stdin=subprocess.DEVNULL, env=test.environment | environment, cwd=test.folder)
+        self.process = subprocess.Popen([*through, BINARY, "--config", config, *arguments, "run"], stderr=self.log_file,
+                                        pass_fds=inherited, stdin=subprocess.DEVNULL, env=test.environment | environment, cwd=test.folder)
 
     def __enter__(self):
         return self

@@ -163,6 +163,31 @@ class starts(running_agent):
             self.assertEqual(json.loads(running.ask("GET", "/api/v1/history")[1])["sweeps"], [])
             self.assert_clean_end(running)
 
+    def test_serves_a_socket_that_systemd_hands_over(self):
+        with socket.create_server(("127.0.0.1", 0)) as handed:
+            port = handed.getsockname()[1]
+            # As systemd does it (sd_listen_fds(3)): descriptor 3, and its reader's own process ID.
+            environment = {"LISTEN_FDS": "1"}
+            shell = 'exec 3<&"$HANDED"; LISTEN_PID=$$ exec "$@"'
+            with self.engine, agent(self, self.settings(web='listen = ["systemd"]'), handed=handed,
+                                    through=["bash", "-c", shell, "-"], **environment) as running:
+                running.wait_for_metric("docksweep_engine_up", 1)
+                self.assertEqual(running.port, port)
+                kept = [os.readlink(f"/proc/{running.process.pid}/fd/3")]
+                self.assertIn("socket:", kept[0])
+                flags = pathlib.Path(f"/proc/{running.process.pid}/fdinfo/3").read_text()
+                octal = re.search(r"flags:\s*(\d+)", flags).group(1)
+                self.assertTrue(int(octal, 8) & 0o2000000, "children would inherit it: no O_CLOEXEC")
+                self.assert_clean_end(running)
+            with socket.create_connection(("127.0.0.1", port)):
+                pass  # the socket is the service manager's, and goes on
+
+    def test_says_that_systemd_handed_nothing_over(self):
+        for environment in ({}, {"LISTEN_FDS": "1", "LISTEN_PID": "1"}):
+            done = self.docksweep("--config", self.settings(web='listen = ["systemd"]'), "run", **environment)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(".socket unit", done.stderr)
+
     def test_logs_json_lines_when_asked(self):
         with agent(self, self.settings('[log]\nformat = "json"\n')) as running:
             running.wait_for_log('"event":"listening"')

@@ -5,7 +5,12 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <cstring>
+#include <set>
+#include <vector>
 
 #include "web/client.hpp"
 #include "web/live_server.hpp"
@@ -134,20 +139,77 @@ TEST(credentials, refuse_a_configuration_that_guards_nothing) {
   }
 }
 
-TEST(passwords, are_computed_once_and_then_remembered) {
-  live_server server(with_user(10));
+// What bcrypt was asked to do: the setting (cost and salt) of each computation.
+class counted_passwords {
+ public:
+  explicit counted_passwords(password_checker::user_map users)
+      : checker_([this](const std::string& password, const std::string& hash) {
+          settings_.push_back(hash.substr(0, 29));
+          return bcrypt_matches(password, hash);
+        }) {
+    checker_.set_users(std::move(users));
+  }
+  password_verdict check(const std::string& user, const std::string& password) {
+    auto found = boost::asio::co_spawn(io_, checker_.check(user, password), boost::asio::use_future);
+    io_.restart();
+    io_.run();
+    return found.get();
+  }
+  const std::vector<std::string>& settings() const { return settings_; }
+
+ private:
+  boost::asio::io_context io_;
+  std::vector<std::string> settings_;  // written by the checker's thread, read when it has answered
+  password_checker checker_;
+};
+
+TEST(passwords, cost_a_scraper_one_bcrypt_in_its_life) {
+  counted_passwords passwords({{"prometheus", bcrypt("s3cret")}});
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(passwords.check("prometheus", "s3cret"), password_verdict::right);
+  EXPECT_EQ(passwords.settings().size(), 1U);
+  EXPECT_EQ(passwords.check("prometheus", "wrong"), password_verdict::wrong);
+  EXPECT_EQ(passwords.check("prometheus", "wrong"), password_verdict::wrong);
+  EXPECT_EQ(passwords.settings().size(), 3U) << "only right ones are remembered";
+}
+
+TEST(passwords, of_unknown_users_cost_what_those_of_users_cost) {
+  const auto cheap = bcrypt("one", 4), dear = bcrypt("two", 5);
+  std::set<std::string> drawn;
+  for (const std::string name : {"anna", "bert", "carl", "dora", "emil", "fritz", "gustav", "hans", "ida",  "jo",
+                                 "karl", "lene", "max",  "nora", "otto", "paul",  "quirin", "rosa", "sepp", "toni"}) {
+    counted_passwords passwords({{"cheap", cheap}, {"dear", dear}});
+    EXPECT_EQ(passwords.check(name, "guess"), password_verdict::wrong);
+    EXPECT_EQ(passwords.check(name, "one"), password_verdict::wrong) << "a stand-in has no password";
+    ASSERT_EQ(passwords.settings().size(), 2U) << "an unknown name costs as many computations as a known one";
+    EXPECT_EQ(passwords.settings()[0], passwords.settings()[1]) << "the same name costs the same each time";
+    drawn.insert(passwords.settings()[0]);
+  }
+  EXPECT_EQ(drawn, (std::set<std::string>{cheap.substr(0, 29), dear.substr(0, 29)}))
+      << "one cost tells users from others";
+}
+
+TEST(tokens, are_rationed_when_wrong_while_the_right_one_passes) {
+  const temporary_folder folder;
+  auto options = local_options();
+  options.token_file = folder.write("token", "0123456789abcdef0123\n");
+  live_server server(options);
   client one(server.where());
-  const auto timed = [&](const std::string& header) {
-    const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(one.ask(get("/metrics", header)).status, 200);
-    return std::chrono::steady_clock::now() - begin;
-  };
-  const auto right = basic("prometheus", "s3cret");
-  const auto first = timed(right);
-  auto best = first;
-  for (int i = 0; i < 5; ++i) best = std::min(best, timed(right));
-  EXPECT_GT(first, 20ms) << "bcrypt of cost 10 was not computed";
-  EXPECT_LT(best * 5, first);
+  int limited = 0;
+  for (int i = 0; i < 25; ++i) {
+    const auto answer = one.ask(post("/-/reload", wrong_token));
+    if (answer.status == 429) ++limited;
+    EXPECT_TRUE(answer.status == 429 || answer.status == 401);
+  }
+  EXPECT_GE(limited, 8);
+  EXPECT_EQ(server.counts().counted("reload", 401) + server.counts().counted("reload", 429), 25);
+  EXPECT_EQ(one.ask(post("/-/reload", right_token)).status, 200) << "guessing locked the caller out";
+}
+
+TEST(credentials, that_are_missing_are_explained_to_who_posts) {
+  live_server server(local_options());
+  const auto refused = client(server.where()).ask(post("/-/reload", right_token));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_NE(refused.body.find("Set token_file"), std::string::npos) << refused.body;
 }
 
 TEST(passwords, do_not_stall_other_requests) {

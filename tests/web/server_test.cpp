@@ -30,14 +30,30 @@ TEST(server, serves_metrics_probes_page_and_inventory) {
   const auto page = one.ask(get("/"));
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
-  EXPECT_NE(page.header("content-security-policy").find("frame-ancestors 'none'"), std::string::npos);
-  EXPECT_EQ(page.header("x-content-type-options"), "nosniff");
+  const auto policy = page.header("content-security-policy");
+  EXPECT_TRUE(policy.starts_with("default-src 'none'")) << policy;
+  EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos) << policy;
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos) << policy;
+  EXPECT_EQ(page.header("x-frame-options"), "DENY");
+  EXPECT_EQ(page.header("referrer-policy"), "no-referrer");
+  EXPECT_EQ(page.header("cross-origin-opener-policy"), "same-origin");
   const auto inventory = one.ask(get("/api/v1/inventory"));
   EXPECT_EQ(inventory.status, 200);
   EXPECT_EQ(inventory.header("content-type"), "application/json");
   EXPECT_EQ(inventory.body, R"({"images":[]})");
   EXPECT_EQ(server.counts().counted("metrics", 200), 1);
   EXPECT_EQ(server.counts().counted("index", 200), 1);
+}
+
+TEST(server, lets_nothing_be_guessed_or_kept) {
+  live_server server(local_options());
+  client one(server.where());
+  for (const auto path : {"/", "/metrics", "/-/ready", "/api/v1/inventory", "/api/v1/plan", "/nothing"}) {
+    const auto answer = one.ask(get(path));
+    EXPECT_EQ(answer.header("x-content-type-options"), "nosniff") << path;
+    EXPECT_EQ(answer.header("cache-control"), "no-store") << path;
+    EXPECT_EQ(answer.headers.count("cache-control"), 1U) << path;
+  }
 }
 
 TEST(server, speaks_openmetrics_and_gzip_when_asked) {
