@@ -15,12 +15,18 @@ inline constexpr alert_rejection all_alert_rejections[] = {alert_rejection::auth
 // Here and not in a .cpp: report/ knows this header and nothing else of app/.
 constexpr std::string_view to_string(alert_rejection why) {
   switch (why) {
-    case alert_rejection::auth: return "auth";
-    case alert_rejection::malformed: return "malformed";
-    case alert_rejection::too_large: return "too_large";
-    case alert_rejection::unmatched: return "unmatched";
-    case alert_rejection::other_node: return "other_node";
-    case alert_rejection::busy: return "busy";
+    case alert_rejection::auth:
+      return "auth";
+    case alert_rejection::malformed:
+      return "malformed";
+    case alert_rejection::too_large:
+      return "too_large";
+    case alert_rejection::unmatched:
+      return "unmatched";
+    case alert_rejection::other_node:
+      return "other_node";
+    case alert_rejection::busy:
+      return "busy";
   }
   return "unknown";
 }

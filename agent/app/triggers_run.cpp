@@ -47,6 +47,8 @@ task<void> triggers::impl::run_what_is_due() {
     seen = looks_;
     auto knowing = get_to_know_engine();
     co_await std::move(knowing);
+    auto ending = end_silent_alerts();
+    co_await std::move(ending);
     const auto all = entries_;  // a reload may replace them meanwhile
     for (const auto& entry : all) {
       if (!is_current(entry)) continue;
@@ -66,17 +68,22 @@ bool triggers::impl::is_current(const entry_pointer& entry) const {
 task<void> triggers::impl::consider(entry_pointer entry) {
   if (ending_) co_return;
   const bool threshold = !entry->held.empty();
-  if (!threshold && !entry->due) {
+  const auto waiting = waiting_alerts(*entry);
+  if (!threshold && !entry->due && waiting.empty()) {
     entry->counted.clear();
     co_return;
   }
-  const auto occasion = threshold ? std::nullopt : entry->due;
+  const bool by_alert = !threshold && !entry->due;
+  const auto occasion = threshold ? std::nullopt : by_alert ? std::optional(waiting.front().key.starts_at) : entry->due;
   if (occasion != entry->occasion) entry->counted.clear();
   entry->occasion = occasion;
 
-  const auto trigger = threshold ? core::sweep_trigger::threshold : core::sweep_trigger::schedule;
-  const std::string cause =
-      threshold ? to_text(entry->held.front()) : "schedule " + entry->policy.when.schedule->text();
+  const auto trigger = threshold  ? core::sweep_trigger::threshold
+                       : by_alert ? core::sweep_trigger::alert
+                                  : core::sweep_trigger::schedule;
+  const std::string cause = threshold  ? to_text(entry->held.front())
+                            : by_alert ? cause_of(waiting)
+                                       : "schedule " + entry->policy.when.schedule->text();
   const std::string path = threshold ? entry->held.front().path : std::string();
   if (just_started()) co_return;
   if (const auto why = why_not_now(*entry)) {
@@ -147,8 +154,8 @@ std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry
                    .stale_after = 3 * options_.resync,
                    .last_listing = with_.node.last_refresh(),
                    .slow_listing = node == nullptr ? options_.slow_listing
-                                                   : slow_listing(node->what().engine.store,
-                                                                  node->what().images.size(), options_.slow_listing),
+                                                   : slow_listing(node->what().engine.store, node->what().images.size(),
+                                                                  options_.slow_listing),
                    .paused = core::is_paused(pause_, wall),
                    .in_window = core::in_window(entry.policy, wall),
                    .since_start = boot - started_at_,
@@ -175,13 +182,25 @@ void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::strin
 task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause) {
   const bool enforce = entry->policy.mode == core::mode::enforce && with_.durable;
   const bool threshold = trigger == core::sweep_trigger::threshold;
-  const auto rest = std::max<std::chrono::nanoseconds>(entry->policy.cooldown,
-                                                       enforce ? rest_after_no_removal : rest_after_observed);
+  const auto rest =
+      std::max<std::chrono::nanoseconds>(entry->policy.cooldown, enforce ? rest_after_no_removal : rest_after_observed);
   auto steps = sorted_ids(what.plan);
   if (!enforce && threshold && observed_before(*entry, steps)) {
     entry->threshold_rests_until = boot_now() + rest;
     skip(*entry, skip_reason::observe, cause);
     co_return;
+  }
+  std::vector<core::alert_record> alerts;
+  if (trigger == core::sweep_trigger::alert) {
+    auto taking = take_alerts(*entry);
+    alerts = co_await std::move(taking);
+    if (alerts.empty() || !is_current(entry) || ending_) {
+      if (alerts.empty()) co_return;  // another process was first, or they have ended
+      auto giving = give_alerts_back(std::move(alerts));
+      co_await std::move(giving);
+      co_return;
+    }
+    cause = cause_of(alerts);
   }
   sweep_request request;
   request.policy = entry->policy;
@@ -218,6 +237,9 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   const auto outcome = co_await std::move(working);
   if (!outcome) {
     not_begun(*entry, outcome.error(), cause);
+    if (alerts.empty()) co_return;
+    auto giving = give_alerts_back(std::move(alerts));
+    co_await std::move(giving);
     co_return;
   }
   counted_sweeps_.insert(outcome->id);  // before anything waits: the record shows it from now on
