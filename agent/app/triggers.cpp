@@ -32,6 +32,7 @@ triggers::impl::impl(asio::any_io_executor executor, parts with, std::vector<cor
       run_wake_(executor),
       idle_wake_(executor),
       stopped_wake_(executor),
+      asked_wake_(executor),
       started_at_(boot_now()),
       watching_since_(wall_now()) {
   for (auto& policy : policies) {
@@ -254,6 +255,9 @@ const core::policy* triggers::find(std::string_view name) const {
 }
 task<core::result<std::vector<alert_verdict>>> triggers::on_alerts(core::alert_batch batch) {
   return impl_->on_alerts(std::move(batch));
+}
+task<core::result<std::int64_t>> triggers::sweep_now(std::string policy, std::string actor) {
+  return impl_->sweep_now(std::move(policy), std::move(actor));
 }
 task<core::result<void>> triggers::on_poll(std::string policy, std::vector<core::alert> active) {
   return impl_->on_poll(std::move(policy), std::move(active));

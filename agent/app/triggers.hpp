@@ -98,6 +98,10 @@ class triggers {
   task<core::result<std::vector<alert_verdict>>> on_alerts(core::alert_batch batch);
   // All alerts that fire now and that this policy's matchers were asked for.
   task<core::result<void>> on_poll(std::string policy, std::vector<core::alert> active);
+  // Sweeps by this policy now, if its mode is to enforce, and returns when the sweep is on record: its number. Failures:
+  // conflict (another sweep runs, removals are paused), not_found (nothing to do, no such policy), unreachable (the
+  // engine is down, slow, or not known well enough), storage.
+  task<core::result<std::int64_t>> sweep_now(std::string policy, std::string actor);
   // No further sweep begins, and the one that runs stops after the removal in hand. Returns when that has ended, or
   // after `at_most`.
   task<void> wind_down(std::string why, std::chrono::milliseconds at_most);

@@ -57,6 +57,17 @@ struct policy_entry {
 // "alert DiskFull{…} by webhook (and 2 more)".
 std::string cause_of(const std::vector<core::alert_record>& waiting);
 
+// A sweep that somebody waits for.
+struct asked_sweep {
+  std::string policy, actor;
+  bool withdrawn = false;  // nobody waits any more
+  std::optional<core::result<std::int64_t>> outcome =
+      std::nullopt;                              // its number once it is on record, or why there is none
+  void answer(core::result<std::int64_t> with);  // the first answer counts
+};
+
+enum class asked_by { itself, somebody };
+
 struct planned {
   std::shared_ptr<const core::view> node;
   core::plan plan;
@@ -91,9 +102,10 @@ struct triggers::impl {
   bool just_started() const;
   void swept();
   bool sees_what_was_swept() const;
-  std::optional<skip_reason> why_not_now(const policy_entry& entry) const;
+  std::optional<skip_reason> why_not_now(const policy_entry& entry, asked_by whom = asked_by::itself) const;
   void skip(policy_entry& entry, skip_reason why, const std::string& cause);
-  task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause);
+  task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause,
+                   std::shared_ptr<asked_sweep> asked = nullptr);
   bool observed_before(const policy_entry& entry, const std::vector<std::string>& steps) const;
   void not_begun(policy_entry& entry, const sweep_refusal& refusal, const std::string& cause);
   task<void> scheduled_done(entry_pointer entry);
@@ -113,6 +125,12 @@ struct triggers::impl {
   task<void> give_alerts_back(std::vector<core::alert_record> alerts);
   task<void> end_silent_alerts();
   task<void> forget_old_alerts();
+
+  // triggers_by_request.cpp
+  task<core::result<std::int64_t>> sweep_now(std::string policy, std::string actor);
+  task<void> run_what_was_asked_for();
+  task<void> sweep_as_asked(std::shared_ptr<asked_sweep> request);
+  static void refuse(asked_sweep& request, const sweep_refusal& why);
 
   // triggers_memory.cpp
   task<void> get_to_know_engine();
@@ -150,7 +168,8 @@ struct triggers::impl {
   alert_book book_;
   disk_watch disks_;
   stopped_containers stopped_;
-  wake_up look_wake_, run_wake_, idle_wake_, stopped_wake_;
+  wake_up look_wake_, run_wake_, idle_wake_, stopped_wake_, asked_wake_;
+  std::shared_ptr<asked_sweep> asked_;  // waits, or is run
 
   bool look_asked_ = true;
   std::uint64_t looks_ = 0;  // ended

@@ -39,7 +39,7 @@ std::vector<std::string> sorted_ids(const core::plan& plan) {
 task<void> triggers::impl::run_what_is_due() {
   std::uint64_t seen = 0;
   for (;;) {
-    if (seen == looks_) {
+    if (seen == looks_ && asked_ == nullptr) {
       auto pause = run_wake_.wait(std::chrono::steady_clock::time_point::max());
       co_await std::move(pause);
       continue;
@@ -49,6 +49,8 @@ task<void> triggers::impl::run_what_is_due() {
     co_await std::move(knowing);
     auto ending = end_silent_alerts();
     co_await std::move(ending);
+    auto asked = run_what_was_asked_for();
+    co_await std::move(asked);
     const auto all = entries_;  // a reload may replace them meanwhile
     for (const auto& entry : all) {
       if (!is_current(entry)) continue;
@@ -144,7 +146,7 @@ bool triggers::impl::sees_what_was_swept() const {
   return !swept_at_ || with_.node.listed_since() >= swept_at_;
 }
 
-std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry) const {
+std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry, asked_by whom) const {
   const auto node = with_.node.current();
   const auto boot = boot_now();
   const auto wall = wall_now();
@@ -164,6 +166,11 @@ std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry
                    .settle_ends_above = options_.settle_ends_above,
                    .rested = std::nullopt,
                    .cooldown = entry.policy.cooldown};
+  if (whom == asked_by::somebody) {
+    facts.in_window = true;
+    facts.settle = std::chrono::nanoseconds(0);
+    return why_not(facts);
+  }
   if (entry.ended_at) facts.rested = boot - *entry.ended_at;
   return why_not(facts);
 }
@@ -179,7 +186,8 @@ void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::strin
                 {{"policy", entry.policy.name}, {"reason", std::string(to_string(why))}, {"cause", cause}});
 }
 
-task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause) {
+task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause,
+                                  std::shared_ptr<asked_sweep> asked) {
   const bool enforce = entry->policy.mode == core::mode::enforce && with_.durable;
   const bool threshold = trigger == core::sweep_trigger::threshold;
   const auto rest =
@@ -210,7 +218,7 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   request.stopped = &stopped_.known();
   request.watched_paths = paths_;
   request.trigger = trigger;
-  request.actor = "agent";
+  request.actor = asked ? asked->actor : "agent";
   request.cause = cause;
   request.enforce = enforce;
   request.used_since = [this, planned = request.plan.made_at](const core::plan_step& step) {
@@ -233,8 +241,20 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   // Until the end is written down: who waits for it may end the process then.
   const busy_while here(*this);
   running_policy_ = entry->policy.name;
-  auto working = with_.sweeps.run(std::move(request));
+  sweep_observer observer;
+  if (asked) {
+    observer.progress = [this, asked](const sweep_progress& now) {
+      asked->answer(now.sweep_id);
+      asked_wake_.notify();
+    };
+  }
+  auto working = with_.sweeps.run(std::move(request), std::move(observer));
   const auto outcome = co_await std::move(working);
+  if (!outcome && asked) {
+    refuse(*asked, outcome.error());
+    co_return;
+  }
+  if (asked) asked->answer(outcome->id);
   if (!outcome) {
     not_begun(*entry, outcome.error(), cause);
     if (alerts.empty()) co_return;

@@ -63,6 +63,7 @@ struct log_settings {
 
 struct basic_auth {
   std::string username, password_file;
+  bool operator==(const basic_auth&) const = default;
 };
 
 struct alertmanager_settings {
@@ -72,6 +73,7 @@ struct alertmanager_settings {
   std::string bearer_token_file;
   std::optional<basic_auth> basic;
   std::optional<tls_client> tls;
+  bool operator==(const alertmanager_settings&) const = default;
 };
 
 struct registry_settings {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "report/sweep_json.hpp"
 #include "web/handlers.hpp"
 
 namespace docksweep::web {
@@ -25,18 +26,10 @@ std::string actor_of(const request& what) {
   return fmt::format("{} from {}", what.user.empty() ? "somebody" : what.user, host_of(what.peer));
 }
 
-// A text in JSON: messages hold names from the configuration.
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
+  std::string out;
+  report::write_text([&out](std::string_view piece) { out += piece; }, text);
+  return out;
 }
 
 response json_with(const request& what, int status, std::string text) {
