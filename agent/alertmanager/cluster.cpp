@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "alertmanager/alerts_json.hpp"
-#include "app/backoff.hpp"
 #include "net/http_client.hpp"
 #include "net/percent.hpp"
 #include "net/small_file.hpp"
@@ -76,11 +75,11 @@ struct member {
       : url(std::move(text)),
         prefix(std::move(at.prefix)),
         client(executor, std::move(at.where), {.peer = "Alertmanager", .trace = {}, .idle_connections = 1}),
-        pause(options.pause_least, options.pause_most) {}
+        pause(options.pause_least) {}
 
   std::string url, prefix;
   net::http_client client;
-  app::backoff pause;
+  std::chrono::milliseconds pause;  // after the next failure; polls have a jitter of their own
   bool down = false;
   steady::time_point not_before{};
 };
@@ -159,13 +158,14 @@ class cluster final : public app::alert_source {
   void note(member& one, const std::optional<core::failure>& failed) {
     counts_.alertmanager_request(failed.has_value());
     if (failed) {
-      one.not_before = steady::now() + one.pause.next();
+      one.not_before = steady::now() + one.pause;
+      one.pause = std::min(one.pause * 2, options_.pause_most);
       if (!one.down) {
         log_.log(app::log_level::warn, "alertmanager_down",
                  {{"url", one.url}, {"error", failed->message}, {"next", "ask again, less and less often"}});
       }
     } else {
-      one.pause.reset();
+      one.pause = options_.pause_least;
       if (one.down) log_.log(app::log_level::info, "alertmanager_up", {{"url", one.url}});
     }
     one.down = failed.has_value();

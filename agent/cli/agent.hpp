@@ -99,6 +99,7 @@ class agent {
   web::page_figures page() const;
   app::task<core::result<std::string>> plan_json(std::string policy);
   app::task<core::result<std::string>> history_json(web::history_request what);
+  app::task<core::result<void>> take_polled(std::string policy, std::vector<core::alert> active);
   app::task<core::result<std::vector<web::alert_answer>>> take_alerts(core::alert_batch batch);
   app::task<web::sweep_answer> sweep_by_request(std::string policy, bool dry_run, std::string actor);
   app::task<core::result<std::string>> one_sweep_json(std::int64_t id);

@@ -72,11 +72,17 @@ app::task<void> agent::ask_alertmanagers(config::alertmanager_settings where) {
                         .questions = [this] { return questions_of(settings_); },
                         .on_answer =
                             [this](std::string policy, std::vector<core::alert> active) {
-                              return engine_->triggers.on_poll(std::move(policy), std::move(active));
+                              return take_polled(std::move(policy), std::move(active));
                             }},
                        where.poll);
   auto polling = poll.run();
   co_await std::move(polling);
+}
+
+app::task<core::result<void>> agent::take_polled(std::string policy, std::vector<core::alert> active) {
+  const auto side = engine_;  // stays while it is told
+  auto telling = side->triggers.on_poll(std::move(policy), std::move(active));
+  co_return co_await std::move(telling);
 }
 
 app::task<core::result<std::vector<web::alert_answer>>> agent::take_alerts(core::alert_batch batch) {
