@@ -17,8 +17,14 @@ class sweeps_by_request : public test::triggered_node {
     add_image(1);
     add_image(2);
   }
+  // Once the node is known; until then, and right after a sweep, it is "try again".
   core::result<std::int64_t> ask(const char* policy = "nightly") {
-    return run(triggers->sweep_now(policy, "token from 10.0.0.7"));
+    auto outcome = core::result<std::int64_t>(0);
+    EXPECT_TRUE(run_until([&] {
+      outcome = run(triggers->sweep_now(policy, "token from 10.0.0.7"));
+      return outcome || outcome.error().code != failure_code::unreachable;
+    }));
+    return outcome;
   }
 };
 
