@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/alert_memory.hpp"
 #include "app/engine.hpp"
 #include "app/store.hpp"
 #include "core/history.hpp"
@@ -108,7 +109,7 @@ class history {
 };
 
 // The whole state file.
-class state : public store, public history {
+class state : public store, public history, public alert_memory {
  public:
   bool durable() const override = 0;  // one answer for both
 };

@@ -23,14 +23,16 @@ triggers::impl::impl(asio::any_io_executor executor, parts with, std::vector<cor
                      core::keep_rules general_keep, trigger_options options)
     : executor_(executor),
       with_(std::move(with)),
-      options_(options),
+      options_(std::move(options)),
       keep_(std::move(general_keep)),
+      book_(with_.alerts),
       disks_(with_.file_systems, with_.log),
       stopped_(with_.engine),
       look_wake_(executor),
       run_wake_(executor),
       idle_wake_(executor),
       stopped_wake_(executor),
+      asked_wake_(executor),
       started_at_(boot_now()),
       watching_since_(wall_now()) {
   for (auto& policy : policies) {
@@ -173,7 +175,7 @@ void triggers::impl::take_over(std::vector<core::policy> policies, core::keep_ru
   if (busy_ && running_is_gone) with_.sweeps.stop("the configuration no longer has this policy");
   entries_ = std::move(fresh);
   keep_ = std::move(general_keep);
-  options_ = options;
+  options_ = std::move(options);
   paths_.clear();
   plans_at_ = protected_at_ = std::nullopt;
   ++revision_;
@@ -191,10 +193,33 @@ task<void> triggers::impl::wind_down(std::string why, std::chrono::milliseconds 
   }
 }
 
+const core::policy* triggers::impl::find(std::string_view name) const {
+  const auto at = std::ranges::find(entries_, name, [](const auto& one) { return one->policy.name; });
+  return at == entries_.end() ? nullptr : &(*at)->policy;
+}
+
+std::string_view to_string(alert_result result) {
+  switch (result) {
+    case alert_result::queued:
+      return "queued";
+    case alert_result::cooling_down:
+      return "cooling_down";
+    case alert_result::duplicate:
+      return "duplicate";
+    case alert_result::resolved:
+      return "resolved";
+    case alert_result::other_node:
+      return "other_node";
+    case alert_result::unmatched:
+      return "unmatched";
+  }
+  return "unknown";
+}
+
 triggers::triggers(asio::any_io_executor executor, parts with, std::vector<core::policy> policies,
                    core::keep_rules general_keep, trigger_options options)
     : impl_(std::make_unique<impl>(std::move(executor), std::move(with), std::move(policies), std::move(general_keep),
-                                   options)) {}
+                                   std::move(options))) {}
 triggers::~triggers() = default;
 
 task<void> triggers::run() {
@@ -211,7 +236,7 @@ task<void> triggers::wind_down(std::string why, std::chrono::milliseconds at_mos
   return impl_->wind_down(std::move(why), at_most);
 }
 void triggers::take_over(std::vector<core::policy> policies, core::keep_rules general_keep, trigger_options options) {
-  impl_->take_over(std::move(policies), std::move(general_keep), options);
+  impl_->take_over(std::move(policies), std::move(general_keep), std::move(options));
 }
 std::vector<policy_status> triggers::status() const {
   return impl_->status();
@@ -226,8 +251,16 @@ std::optional<core::pause_state> triggers::paused() const {
   return core::is_paused(impl_->pause_, impl_->wall_now()) ? impl_->pause_ : std::nullopt;
 }
 const core::policy* triggers::find(std::string_view name) const {
-  const auto at = std::ranges::find(impl_->entries_, name, [](const auto& one) { return one->policy.name; });
-  return at == impl_->entries_.end() ? nullptr : &(*at)->policy;
+  return impl_->find(name);
+}
+task<core::result<std::vector<alert_verdict>>> triggers::on_alerts(core::alert_batch batch) {
+  return impl_->on_alerts(std::move(batch));
+}
+task<core::result<std::int64_t>> triggers::sweep_now(std::string policy, std::string actor) {
+  return impl_->sweep_now(std::move(policy), std::move(actor));
+}
+task<core::result<void>> triggers::on_poll(std::string policy, std::vector<core::alert> active) {
+  return impl_->on_poll(std::move(policy), std::move(active));
 }
 std::uint64_t triggers::revision() const {
   return impl_->revision_ + impl_->disks_.revision();

@@ -1,5 +1,5 @@
-// Decides when a policy runs: quantities (looked at every second and with every new view), schedules, by request; and
-// when it must not: cooldown, settling, windows, pause, an engine that is down or slow, a view that is old or partial.
+// Decides when a policy runs: quantities (looked at every second and with every new view), schedules, alerts; and when
+// it must not: cooldown, settling, windows, pause, an engine that is down or slow, a view that is old or partial.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "app/alert_memory.hpp"
+#include "app/alert_telemetry.hpp"
 #include "app/disks.hpp"
 #include "app/history.hpp"
 #include "app/log.hpp"
@@ -19,6 +21,8 @@
 #include "app/sweeper.hpp"
 #include "app/usage_tracker.hpp"
 #include "app/watcher.hpp"
+#include "core/alert.hpp"
+#include "core/matcher.hpp"
 #include "core/plan.hpp"
 
 namespace docksweep::app {
@@ -34,6 +38,23 @@ struct trigger_options {
   std::chrono::milliseconds history = std::chrono::hours(24 * 90);   // how long the record is kept
   std::chrono::milliseconds plans_every = std::chrono::seconds(10);  // status() makes its plans no more often
   std::chrono::milliseconds look_at_others = std::chrono::milliseconds(500);  // what other processes wrote: a pause
+  std::vector<core::label_matcher> node;  // which alerts are about this node; empty: all
+};
+
+// What becomes of an alert.
+enum class alert_result {
+  queued,        // it starts its policy, now or as soon as that may run
+  cooling_down,  // so does this one, when the policy has cooled down and it fires still
+  duplicate,     // this occurrence is known: it starts nothing again
+  resolved,      // it has ended; what waited for it waits no more
+  other_node,    // it is about another node ([alertmanager] node)
+  unmatched,     // no policy's when.alerts want it
+};
+std::string_view to_string(alert_result result);
+
+struct alert_verdict {
+  alert_result result = alert_result::unmatched;
+  std::vector<std::string> policies;  // whose when.alerts it satisfies
 };
 
 // Where a policy stands: what metrics, the page and the API show.
@@ -55,6 +76,8 @@ class triggers {
     usage_tracker& usage;
     sweeper& sweeps;
     sweep_telemetry& counts;
+    alert_memory& alerts;
+    alert_telemetry& alert_counts;
     log_sink& log;
     clocks time;
     bool durable = false;  // without a durable state nothing is enforced
@@ -70,6 +93,15 @@ class triggers {
   void view_changed();
   // Every engine event: what is known of a container that it names is read again.
   void on_event(const core::engine_event& event);
+  // Alerts that somebody sent: a verdict for each, in their order. Nothing is taken (and the same can be sent again) on
+  // a failure: unreachable (no engine is known yet), too_large (too many wait already), storage.
+  task<core::result<std::vector<alert_verdict>>> on_alerts(core::alert_batch batch);
+  // All alerts that fire now and that this policy's matchers were asked for.
+  task<core::result<void>> on_poll(std::string policy, std::vector<core::alert> active);
+  // Sweeps by this policy now, if its mode is to enforce, and returns when the sweep is on record: its number. Failures:
+  // conflict (another sweep runs, removals are paused), not_found (nothing to do, no such policy), unreachable (the
+  // engine is down, slow, or not known well enough), storage.
+  task<core::result<std::int64_t>> sweep_now(std::string policy, std::string actor);
   // No further sweep begins, and the one that runs stops after the removal in hand. Returns when that has ended, or
   // after `at_most`.
   task<void> wind_down(std::string why, std::chrono::milliseconds at_most);

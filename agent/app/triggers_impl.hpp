@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/alert_book.hpp"
 #include "app/disk_watch.hpp"
 #include "app/gate.hpp"
 #include "app/not_safe.hpp"
@@ -39,7 +40,7 @@ struct policy_entry {
   core::duration offset{0};                  // splay on this node
 
   std::set<skip_reason> counted;          // of the occasion that lasts
-  std::optional<core::instant> occasion;  // of a schedule: its moment; null: a threshold's
+  std::optional<core::instant> occasion;  // of a schedule: its moment; of an alert: its start; null: a threshold's
   std::optional<moment> ended_at;         // of the last run, whoever ran it: cooldown counts from here
   moment not_before{0};                   // a run that came to nothing is not tried again at once
   moment nothing_until{0};                // nor one that found nothing to do, while the view is the same
@@ -48,11 +49,25 @@ struct policy_entry {
   moment threshold_rests_until{0};
   std::vector<std::string> observed_steps;  // of the last run on record in observe mode: sorted IDs
   std::optional<moment> observed_at;        // and when that ended
-  bool unsaved = false;   // memory has changed since it was written down
-  bool observed = false;  // its last run removed nothing on purpose: what follows is no cooldown
+  bool unsaved = false;                     // memory has changed since it was written down
+  bool observed = false;                    // its last run removed nothing on purpose: what follows is no cooldown
 
   std::shared_ptr<const core::plan> plan;  // for status()
 };
+
+// "alert DiskFull{…} by webhook (and 2 more)".
+std::string cause_of(const std::vector<core::alert_record>& waiting);
+
+// A sweep that somebody waits for.
+struct asked_sweep {
+  std::string policy, actor;
+  bool withdrawn = false;  // nobody waits any more
+  std::optional<core::result<std::int64_t>> outcome =
+      std::nullopt;                              // its number once it is on record, or why there is none
+  void answer(core::result<std::int64_t> with);  // the first answer counts
+};
+
+enum class asked_by { itself, somebody };
 
 struct planned {
   std::shared_ptr<const core::view> node;
@@ -79,6 +94,7 @@ struct triggers::impl {
   void look_at_schedule(policy_entry& entry);
   void take_over(std::vector<core::policy> policies, core::keep_rules general_keep, trigger_options options);
   task<void> wind_down(std::string why, std::chrono::milliseconds at_most);
+  const core::policy* find(std::string_view name) const;
 
   // triggers_run.cpp
   task<void> run_what_is_due();
@@ -87,13 +103,35 @@ struct triggers::impl {
   bool just_started() const;
   void swept();
   bool sees_what_was_swept() const;
-  std::optional<skip_reason> why_not_now(const policy_entry& entry) const;
+  std::optional<skip_reason> why_not_now(const policy_entry& entry, asked_by whom = asked_by::itself) const;
   void skip(policy_entry& entry, skip_reason why, const std::string& cause);
-  task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause);
+  task<void> sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause,
+                   std::shared_ptr<asked_sweep> asked = nullptr);
   bool observed_before(const policy_entry& entry, const std::vector<std::string>& steps) const;
   void not_begun(policy_entry& entry, const sweep_refusal& refusal, const std::string& cause);
   task<void> scheduled_done(entry_pointer entry);
   bool is_current(const entry_pointer& entry) const;
+
+  // triggers_alerts.cpp
+  task<core::result<std::vector<alert_verdict>>> on_alerts(core::alert_batch batch);
+  task<core::result<void>> on_poll(std::string policy, std::vector<core::alert> active);
+  task<core::result<std::vector<core::alert_key>>> queue(std::vector<core::alert_record> fresh);
+  void log_alert(log_level level, std::string_view event, const core::alert_record& one);
+  core::alert_record record_of(const core::alert& one, core::alert_source source, std::string policy);
+  bool is_about_this_node(const core::alert& one) const;
+  bool alerts_are_known() const;
+  bool cools_down(const std::string& policy) const;
+  std::vector<core::alert_record> waiting_alerts(const policy_entry& entry) const;
+  task<std::vector<core::alert_record>> take_alerts(const policy_entry& entry);
+  task<void> give_alerts_back(std::vector<core::alert_record> alerts);
+  task<void> end_silent_alerts();
+  task<void> forget_old_alerts();
+
+  // triggers_by_request.cpp
+  task<core::result<std::int64_t>> sweep_now(std::string policy, std::string actor);
+  task<void> run_what_was_asked_for();
+  task<void> sweep_as_asked(std::shared_ptr<asked_sweep> request);
+  static void refuse(asked_sweep& request, const sweep_refusal& why);
 
   // triggers_memory.cpp
   task<void> get_to_know_engine();
@@ -128,10 +166,12 @@ struct triggers::impl {
   trigger_options options_;
   core::keep_rules keep_;
   std::vector<entry_pointer> entries_;
+  alert_book book_;
   disk_watch disks_;
   stopped_containers stopped_;
   not_safe_images not_safe_;
-  wake_up look_wake_, run_wake_, idle_wake_, stopped_wake_;
+  wake_up look_wake_, run_wake_, idle_wake_, stopped_wake_, asked_wake_;
+  std::shared_ptr<asked_sweep> asked_;  // waits, or is run
 
   bool look_asked_ = true;
   std::uint64_t looks_ = 0;  // ended
@@ -159,7 +199,7 @@ struct triggers::impl {
   std::set<std::int64_t> counted_sweeps_;  // ours, and those of others that were counted
 
   std::optional<std::chrono::steady_clock::time_point> swept_at_;  // the end of the last sweep, whoever ran it
-  bool busy_ = false;  // a sweep is run
+  bool busy_ = false;                                              // a sweep is run
   bool ending_ = false;
   std::string running_policy_;
   bool reading_stopped_ = false;

@@ -44,6 +44,12 @@ task<bool> triggers::impl::load_memories(std::string engine_id) {
     co_return false;
   }
   storage_problem_.clear();
+  auto loading_alerts = book_.load(engine_id);
+  const auto alerts = co_await std::move(loading_alerts);
+  if (!alerts) {
+    storage_failed(alerts.error());
+    co_return false;
+  }
   memories_ = *std::move(memories);
   const bool same_engine = known_id_ == engine_id;
   for (const auto& entry : entries_) {
@@ -191,6 +197,8 @@ task<void> triggers::impl::forget_old_history() {
     auto forgetting = with_.record.forget_history_before(wall_now() - options_.history);
     const auto forgotten = co_await std::move(forgetting);
     if (!forgotten) storage_failed(forgotten.error());
+    auto forgetting_alerts = forget_old_alerts();
+    co_await std::move(forgetting_alerts);
     at = std::chrono::steady_clock::now() + forget_every;
   }
 }

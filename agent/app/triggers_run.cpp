@@ -39,7 +39,7 @@ std::vector<std::string> sorted_ids(const core::plan& plan) {
 task<void> triggers::impl::run_what_is_due() {
   std::uint64_t seen = 0;
   for (;;) {
-    if (seen == looks_) {
+    if (seen == looks_ && asked_ == nullptr) {
       auto pause = run_wake_.wait(std::chrono::steady_clock::time_point::max());
       co_await std::move(pause);
       continue;
@@ -47,6 +47,10 @@ task<void> triggers::impl::run_what_is_due() {
     seen = looks_;
     auto knowing = get_to_know_engine();
     co_await std::move(knowing);
+    auto ending = end_silent_alerts();
+    co_await std::move(ending);
+    auto asked = run_what_was_asked_for();
+    co_await std::move(asked);
     const auto all = entries_;  // a reload may replace them meanwhile
     for (const auto& entry : all) {
       if (!is_current(entry)) continue;
@@ -66,17 +70,22 @@ bool triggers::impl::is_current(const entry_pointer& entry) const {
 task<void> triggers::impl::consider(entry_pointer entry) {
   if (ending_) co_return;
   const bool threshold = !entry->held.empty();
-  if (!threshold && !entry->due) {
+  const auto waiting = waiting_alerts(*entry);
+  if (!threshold && !entry->due && waiting.empty()) {
     entry->counted.clear();
     co_return;
   }
-  const auto occasion = threshold ? std::nullopt : entry->due;
+  const bool by_alert = !threshold && !entry->due;
+  const auto occasion = threshold ? std::nullopt : by_alert ? std::optional(waiting.front().key.starts_at) : entry->due;
   if (occasion != entry->occasion) entry->counted.clear();
   entry->occasion = occasion;
 
-  const auto trigger = threshold ? core::sweep_trigger::threshold : core::sweep_trigger::schedule;
-  const std::string cause =
-      threshold ? to_text(entry->held.front()) : "schedule " + entry->policy.when.schedule->text();
+  const auto trigger = threshold  ? core::sweep_trigger::threshold
+                       : by_alert ? core::sweep_trigger::alert
+                                  : core::sweep_trigger::schedule;
+  const std::string cause = threshold  ? to_text(entry->held.front())
+                            : by_alert ? cause_of(waiting)
+                                       : "schedule " + entry->policy.when.schedule->text();
   const std::string path = threshold ? entry->held.front().path : std::string();
   if (just_started()) co_return;
   if (const auto why = why_not_now(*entry)) {
@@ -137,7 +146,7 @@ bool triggers::impl::sees_what_was_swept() const {
   return !swept_at_ || with_.node.listed_since() >= swept_at_;
 }
 
-std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry) const {
+std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry, asked_by whom) const {
   const auto node = with_.node.current();
   const auto boot = boot_now();
   const auto wall = wall_now();
@@ -147,8 +156,8 @@ std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry
                    .stale_after = 3 * options_.resync,
                    .last_listing = with_.node.last_refresh(),
                    .slow_listing = node == nullptr ? options_.slow_listing
-                                                   : slow_listing(node->what().engine.store,
-                                                                  node->what().images.size(), options_.slow_listing),
+                                                   : slow_listing(node->what().engine.store, node->what().images.size(),
+                                                                  options_.slow_listing),
                    .paused = core::is_paused(pause_, wall),
                    .in_window = core::in_window(entry.policy, wall),
                    .since_start = boot - started_at_,
@@ -157,6 +166,11 @@ std::optional<skip_reason> triggers::impl::why_not_now(const policy_entry& entry
                    .settle_ends_above = options_.settle_ends_above,
                    .rested = std::nullopt,
                    .cooldown = entry.policy.cooldown};
+  if (whom == asked_by::somebody) {
+    facts.in_window = true;
+    facts.settle = std::chrono::nanoseconds(0);
+    return why_not(facts);
+  }
   if (entry.ended_at) facts.rested = boot - *entry.ended_at;
   return why_not(facts);
 }
@@ -172,16 +186,29 @@ void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::strin
                 {{"policy", entry.policy.name}, {"reason", std::string(to_string(why))}, {"cause", cause}});
 }
 
-task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause) {
+task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause,
+                                  std::shared_ptr<asked_sweep> asked) {
   const bool enforce = entry->policy.mode == core::mode::enforce && with_.durable;
   const bool threshold = trigger == core::sweep_trigger::threshold;
-  const auto rest = std::max<std::chrono::nanoseconds>(entry->policy.cooldown,
-                                                       enforce ? rest_after_no_removal : rest_after_observed);
+  const auto rest =
+      std::max<std::chrono::nanoseconds>(entry->policy.cooldown, enforce ? rest_after_no_removal : rest_after_observed);
   auto steps = sorted_ids(what.plan);
   if (!enforce && threshold && observed_before(*entry, steps)) {
     entry->threshold_rests_until = boot_now() + rest;
     skip(*entry, skip_reason::observe, cause);
     co_return;
+  }
+  std::vector<core::alert_record> alerts;
+  if (trigger == core::sweep_trigger::alert) {
+    auto taking = take_alerts(*entry);
+    alerts = co_await std::move(taking);
+    if (alerts.empty() || !is_current(entry) || ending_) {
+      if (alerts.empty()) co_return;  // another process was first, or they have ended
+      auto giving = give_alerts_back(std::move(alerts));
+      co_await std::move(giving);
+      co_return;
+    }
+    cause = cause_of(alerts);
   }
   sweep_request request;
   request.policy = entry->policy;
@@ -191,7 +218,7 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   request.stopped = &stopped_.known();
   request.watched_paths = paths_;
   request.trigger = trigger;
-  request.actor = "agent";
+  request.actor = asked ? asked->actor : "agent";
   request.cause = cause;
   request.enforce = enforce;
   request.used_since = [this, planned = request.plan.made_at](const core::plan_step& step) {
@@ -216,10 +243,24 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
   running_policy_ = entry->policy.name;
   sweep_observer observer;
   observer.ended = [this](const core::removal_record& removal) { not_safe_.note(removal, boot_now()); };
+  if (asked) {
+    observer.progress = [this, asked](const sweep_progress& now) {
+      asked->answer(now.sweep_id);
+      asked_wake_.notify();
+    };
+  }
   auto working = with_.sweeps.run(std::move(request), std::move(observer));
   const auto outcome = co_await std::move(working);
+  if (!outcome && asked) {
+    refuse(*asked, outcome.error());
+    co_return;
+  }
+  if (asked) asked->answer(outcome->id);
   if (!outcome) {
     not_begun(*entry, outcome.error(), cause);
+    if (alerts.empty()) co_return;
+    auto giving = give_alerts_back(std::move(alerts));
+    co_await std::move(giving);
     co_return;
   }
   counted_sweeps_.insert(outcome->id);  // before anything waits: the record shows it from now on

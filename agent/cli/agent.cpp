@@ -42,6 +42,7 @@ agent::agent(asio::any_io_executor executor, agent_parts parts, config::settings
       reloading_(executor, SIGHUP),
       loops_(executor, [this] { ending_.cancel(); }),
       engine_changed_(executor),
+      alertmanagers_changed_(executor),
       metrics_({.state_revision = [this] { return state_revision(); },
                 .state = [this] { return state_families(); },
                 .own = [this] { return own_families(parts_.counts, parts_.sweeps); }}) {}
@@ -61,7 +62,7 @@ core::result<void> agent::begin() {
   parts_.counts.set_state_durable(parts_.memory.durable());
   parts_.sweeps.know_policies(policy_names(settings_));
   for (const auto& address : server_->addresses()) parts_.log.log(log_level::info, "listening", {{"address", address}});
-  say_what_has_no_effect_yet();
+  say_what_no_alert_starts();
   say_what_keeps_policies_from_enforcing();
   return {};
 }
@@ -74,6 +75,7 @@ app::task<core::result<void>> agent::run() {
   loops_.start(reload_on_signal());
   loops_.start(keep_memory_low());
   loops_.start(feed_watchdog());
+  loops_.start(poll_alerts());
   co_await until_told_to_end();
   parts_.manager.tell("STOPPING=1");
   stopping_ = true;

@@ -79,13 +79,16 @@ class agent {
   app::task<void> reload_on_signal();
   app::task<void> keep_memory_low();
   app::task<void> feed_watchdog();
+  app::task<void> poll_alerts();
+  app::task<void> ask_alertmanagers(config::alertmanager_settings where);
+  app::task<void> until_others_are_asked();
 
   core::result<void> reload(std::string_view asked_by);
   core::result<void> take_over(config::settings fresh);
   static std::vector<changed_file> web_files_of(const config::web_settings& web);
   void follow_web_files();
   void say_what_needs_a_restart(const config::settings& fresh);
-  void say_what_has_no_effect_yet();
+  void say_what_no_alert_starts();
   void say_what_keeps_policies_from_enforcing();
 
   web::content_source content();
@@ -100,6 +103,10 @@ class agent {
   std::shared_ptr<const web::page_node> page_node(const web::page_policy* shown);
   app::task<core::result<std::string>> plan_json(std::string policy);
   app::task<core::result<std::string>> history_json(web::history_request what);
+  app::task<core::result<void>> take_polled(std::string policy, std::vector<core::alert> active);
+  app::task<core::result<std::vector<web::alert_answer>>> take_alerts(core::alert_batch batch);
+  app::task<web::sweep_answer> sweep_by_request(std::string policy, bool dry_run, std::string actor);
+  app::task<core::result<std::string>> one_sweep_json(std::int64_t id);
 
   boost::asio::any_io_executor executor_;
   agent_parts parts_;
@@ -111,7 +118,7 @@ class agent {
   boost::asio::signal_set ending_, reloading_;
   task_group loops_;
   std::shared_ptr<engine_side> engine_, next_engine_;
-  app::wake_up engine_changed_;
+  app::wake_up engine_changed_, alertmanagers_changed_;
   std::uint64_t past_revisions_ = 1;
   std::uint64_t own_revision_ = 0;  // of the settings, and of what paths_to_watch found
   std::string containerd_root_;

@@ -33,7 +33,13 @@ web::content_source agent::content() {
           .inventory = [this] { return inventory_json(); },
           .page = [this](web::page_request asked) { return page(std::move(asked)); },
           .plan = [this](std::string policy) { return plan_json(std::move(policy)); },
-          .history = [this](web::history_request what) { return history_json(std::move(what)); }};
+          .history = [this](web::history_request what) { return history_json(std::move(what)); },
+          .alerts = [this](core::alert_batch batch) { return take_alerts(std::move(batch)); },
+          .sweep =
+              [this](std::string policy, bool dry_run, std::string actor) {
+                return sweep_by_request(std::move(policy), dry_run, std::move(actor));
+              },
+          .one_sweep = [this](std::int64_t id) { return one_sweep_json(id); }};
 }
 
 web::server_options agent::web_options(const config::settings& settings) const {

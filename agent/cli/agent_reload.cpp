@@ -33,6 +33,8 @@ agent::engine_side::engine_side(const boost::asio::any_io_executor& executor, ch
                 .usage = usage,
                 .sweeps = sweeps,
                 .counts = parts.sweeps,
+                .alerts = parts.memory,
+                .alert_counts = parts.counts,
                 .log = parts.log,
                 .time = app::machine_clocks(),
                 .durable = parts.memory.durable(),
@@ -56,7 +58,11 @@ agent::engine_side::engine_side(const boost::asio::any_io_executor& executor, ch
 }
 
 app::trigger_options trigger_options_of(const config::settings& settings) {
-  return {.settle = settings.settle, .resync = settings.inventory.resync, .history = settings.state.history};
+  return {.settle = settings.settle,
+          .resync = settings.inventory.resync,
+          .history = settings.state.history,
+          // The configuration has read it before.
+          .node = core::parse_matchers(settings.alertmanager.node).value_or(std::vector<core::label_matcher>())};
 }
 
 std::vector<std::string> policy_names(const config::settings& settings) {
@@ -65,17 +71,11 @@ std::vector<std::string> policy_names(const config::settings& settings) {
   return names;
 }
 
-// Keys that are read, and that this version does not act on: what they would protect is kept meanwhile.
-void agent::say_what_has_no_effect_yet() {
-  const auto say = [this](std::string_view key, std::string_view meanwhile) {
-    parts_.log.log(log_level::warn, "key_without_effect",
-                   {{"key", std::string(key)}, {"next", std::string(meanwhile)}});
-  };
-  for (const auto& policy : settings_.policies) {
-    const auto of = [&policy](std::string_view key) { return fmt::format("policy {}: {}", policy.name, key); };
-    if (!policy.when.alerts.empty()) say(of("when.alerts"), "no alert starts it");
-  }
-  if (!settings_.alertmanager.urls.empty()) say("alertmanager", "no Alertmanager is asked");
+void agent::say_what_no_alert_starts() {
+  const bool wanted = std::ranges::any_of(settings_.policies, [](const auto& one) { return !one.when.alerts.empty(); });
+  if (wanted || settings_.alertmanager.urls.empty()) return;
+  parts_.log.log(log_level::warn, "key_without_effect",
+                 {{"key", "alertmanager.urls"}, {"next", "no alert starts a policy: set when.alerts in one"}});
 }
 
 void agent::say_what_keeps_policies_from_enforcing() {
@@ -129,12 +129,14 @@ core::result<void> agent::take_over(config::settings fresh) {
   web_files_problem_.clear();
   parts_.log.use(fresh.log);
   say_what_needs_a_restart(fresh);
+  const bool others_are_asked = fresh.alertmanager != settings_.alertmanager;
   settings_ = std::move(fresh);
+  if (others_are_asked) alertmanagers_changed_.notify();
   engine_->watcher.set_intervals(settings_.inventory.resync, settings_.inventory.disk_usage);
   parts_.counts.set_enforcing(settings_.mode == core::mode::enforce);
   parts_.sweeps.know_policies(policy_names(settings_));
   engine_->triggers.take_over(settings_.policies, settings_.keep, trigger_options_of(settings_));
-  say_what_has_no_effect_yet();
+  say_what_no_alert_starts();
   say_what_keeps_policies_from_enforcing();
   ++own_revision_;  // the exposition may say something else: per_image, intervals
   if (other != nullptr) {

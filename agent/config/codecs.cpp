@@ -123,9 +123,8 @@ parsed<std::string> parse_any_text(std::string_view text) {
 }
 
 parsed<std::string> parse_matcher_text(std::string_view text) {
-  if (text.empty()) return std::string();
-  const auto matcher = core::label_matcher::parse(text);
-  if (!matcher) return std::unexpected(matcher.error());
+  const auto matchers = core::parse_matchers(text);
+  if (!matchers) return std::unexpected(matchers.error());
   return std::string(text);
 }
 

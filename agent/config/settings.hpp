@@ -63,15 +63,17 @@ struct log_settings {
 
 struct basic_auth {
   std::string username, password_file;
+  bool operator==(const basic_auth&) const = default;
 };
 
 struct alertmanager_settings {
   std::vector<std::string> urls;
   duration poll = std::chrono::seconds(30);
-  std::string node;  // a matcher, as text; empty: every alert is about this node
+  std::string node;  // matchers (core::parse_matchers); empty: every alert is about this node
   std::string bearer_token_file;
   std::optional<basic_auth> basic;
   std::optional<tls_client> tls;
+  bool operator==(const alertmanager_settings&) const = default;
 };
 
 struct registry_settings {

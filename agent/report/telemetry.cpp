@@ -11,6 +11,7 @@
 #include <atomic>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "report/families.hpp"
@@ -36,6 +37,27 @@ Gauge& gauge(Registry& registry, const char* name, const char* help) {
 const Histogram::BucketBoundaries request_seconds = {0.005, 0.025, 0.1, 0.5, 2.5, 12.5};
 
 double seconds(std::chrono::nanoseconds took) { return std::chrono::duration<double>(took).count(); }
+
+// Why a webhook that got this answer started nothing.
+std::optional<app::alert_rejection> rejection_of(std::string_view handler, int code) {
+  using enum app::alert_rejection;
+  if (handler != "alerts") return std::nullopt;
+  switch (code) {
+    case 401:
+    case 403:
+    case 429:
+      return auth;
+    case 400:
+    case 411:
+      return malformed;
+    case 413:
+      return too_large;
+    case 503:
+      return busy;
+    default:
+      return std::nullopt;
+  }
+}
 
 // A counter family whose series are found by one text and one number, without hashing.
 class counter_table {
@@ -67,12 +89,15 @@ struct prometheus_telemetry::impl {
   Registry registry;
   Family<Counter>& http_family;
   Histogram& request_duration;
+  Counter& alertmanager_requests;
+  Counter& alertmanager_failures;
   Family<Gauge>& refresh_family;
   Gauge& reload_successful;
   Family<Gauge>& reload_time_family;
   Gauge& enforcing;
   Gauge& state_durable;
   counter_table requests, failures, events;
+  counter_table alerts, rejections;  // by source and whether it fires; by reason
   std::mutex http_guard;  // http grows when an answer is given that is not among the known ones
   counter_table http;
   std::vector<std::string_view> handlers;
@@ -89,6 +114,11 @@ struct prometheus_telemetry::impl {
                              .Help("Time that requests to the engine took, all endpoints but the event stream.")
                              .Register(registry)
                              .Add({}, request_seconds)),
+        alertmanager_requests(
+            counter_family(registry, "docksweep_alertmanager_requests_total", "Requests sent to Alertmanagers.").Add({})),
+        alertmanager_failures(counter_family(registry, "docksweep_alertmanager_request_failures_total",
+                                             "Requests to Alertmanagers that got no answer, or one of no use.")
+                                  .Add({})),
         refresh_family(
             prometheus::BuildGauge()
                 .Name("docksweep_inventory_refresh_duration_seconds")
@@ -106,9 +136,29 @@ struct prometheus_telemetry::impl {
             gauge(registry, "docksweep_state_durable",
                   "1 when what the agent remembers survives its restart; 0 when it has no writable state path.")) {
     add_engine_counters();
+    add_alert_counters();
     for (const auto& answer : known_http_answers) {
       add_http(answer.handler, answer.code);
       if (std::ranges::find(handlers, answer.handler) == handlers.end()) handlers.push_back(answer.handler);
+    }
+  }
+
+  void add_alert_counters() {
+    auto& received = counter_family(registry, "docksweep_alerts_received_total",
+                                    "Alerts told of by a webhook, each time, or found by asking Alertmanager, when they "
+                                    "came and when they went.");
+    for (const auto source : core::all_alert_sources) {
+      const auto name = core::to_string(source);
+      for (const bool firing : {true, false}) {
+        alerts.add(name, firing ? 1 : 0,
+                   received.Add({{"source", std::string(name)}, {"status", firing ? "firing" : "resolved"}}));
+      }
+    }
+    auto& refused = counter_family(registry, "docksweep_alerts_rejected_total",
+                                   "Webhooks refused (auth, malformed, too_large, busy), and alerts that no policy wants "
+                                   "(unmatched) or that are about another node (other_node).");
+    for (const auto why : app::all_alert_rejections) {
+      rejections.add(app::to_string(why), 0, refused.Add({{"reason", std::string(app::to_string(why))}}));
     }
   }
 
@@ -157,7 +207,21 @@ void prometheus_telemetry::refresh(std::chrono::nanoseconds took) {
   impl_->last_refresh = impl_->now().time_since_epoch().count();
 }
 
+void prometheus_telemetry::alert_received(core::alert_source source, bool firing) {
+  if (auto* counter = impl_->alerts.find(core::to_string(source), firing ? 1 : 0)) counter->Increment();
+}
+
+void prometheus_telemetry::alert_rejected(app::alert_rejection why) {
+  if (auto* counter = impl_->rejections.find(app::to_string(why))) counter->Increment();
+}
+
+void prometheus_telemetry::alertmanager_request(bool failed) {
+  impl_->alertmanager_requests.Increment();
+  if (failed) impl_->alertmanager_failures.Increment();
+}
+
 void prometheus_telemetry::http_request(std::string_view handler, int code) {
+  if (const auto why = rejection_of(handler, code)) alert_rejected(*why);
   const std::lock_guard guard(impl_->http_guard);
   if (auto* counter = impl_->http.find(handler, code)) return counter->Increment();
   const auto known = std::ranges::find(impl_->handlers, handler);

@@ -45,6 +45,12 @@ constexpr const char* step_3 =
     "ALTER TABLE removals ADD COLUMN restored INTEGER;"
     "CREATE INDEX removals_restored ON removals (engine, restored) WHERE restored IS NOT NULL;";
 
-constinit const std::array<const char*, schema_version> migrations{step_1, step_2, step_3};
+// The states and sources of alerts are numbered in alert_tables.cpp; `starts` is part of what an occurrence is.
+constexpr const char* step_4 =
+    "CREATE TABLE alerts (engine INTEGER NOT NULL REFERENCES engines, policy TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    "  starts INTEGER NOT NULL, state INTEGER NOT NULL, source INTEGER NOT NULL, heard INTEGER NOT NULL,"
+    "  text TEXT NOT NULL, PRIMARY KEY (engine, policy, fingerprint, starts)) STRICT, WITHOUT ROWID;";
+
+constinit const std::array<const char*, schema_version> migrations{step_1, step_2, step_3, step_4};
 
 }  // namespace docksweep::store

@@ -6,7 +6,7 @@
 namespace docksweep::store {
 
 // The schema that this version writes (PRAGMA user_version).
-inline constexpr int schema_version = 3;
+inline constexpr int schema_version = 4;
 
 // Step n brings version n to n + 1. Steps are never changed once released; new ones are added at the end.
 extern const std::array<const char*, schema_version> migrations;

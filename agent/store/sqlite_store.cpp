@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 
+#include "store/alert_tables.hpp"
 #include "store/image_tables.hpp"
 #include "store/memory_tables.hpp"
 #include "store/sweep_lock.hpp"
@@ -187,6 +188,31 @@ class sqlite_store final : public app::state {
     return on_thread<void>([this, value = std::move(mark)] { return memory_.save_clock_mark(value); });
   }
 
+  app::task<result<std::vector<core::alert_record>>> load_alerts(std::string engine_id) override {
+    return on_thread<std::vector<core::alert_record>>(
+        [this, engine = std::move(engine_id)] { return alerts_.load(engine); });
+  }
+  app::task<result<std::vector<bool>>> add_alerts(std::string engine_id,
+                                                  std::vector<core::alert_record> alerts) override {
+    return on_thread<std::vector<bool>>(
+        [this, engine = std::move(engine_id), all = std::move(alerts)] { return alerts_.add(engine, all); });
+  }
+  app::task<result<std::vector<bool>>> move_alerts(std::string engine_id, std::vector<core::alert_key> which,
+                                                   core::alert_state from, core::alert_state to) override {
+    return on_thread<std::vector<bool>>([this, engine = std::move(engine_id), keys = std::move(which), from, to] {
+      return alerts_.move(engine, keys, from, to);
+    });
+  }
+  app::task<result<void>> hear_alerts(std::string engine_id, std::vector<core::alert_key> which,
+                                      core::instant when) override {
+    return on_thread<void>([this, engine = std::move(engine_id), keys = std::move(which), when] {
+      return alerts_.hear(engine, keys, when);
+    });
+  }
+  app::task<result<void>> forget_alerts_before(core::instant when) override {
+    return on_thread<void>([this, when] { return alerts_.forget_before(when); });
+  }
+
   app::task<result<std::int64_t>> writes_by_others() override {
     return on_thread<std::int64_t>([this] { return file_.file().number("PRAGMA data_version"); });
   }
@@ -218,6 +244,7 @@ class sqlite_store final : public app::state {
   image_tables images_{file_};
   sweep_tables sweeps_{file_};
   memory_tables memory_{file_};
+  alert_tables alerts_{file_};
   permits_in_memory permits_;
   std::unique_ptr<worker> worker_;  // after what its jobs use: it ends first
 };

@@ -2,9 +2,9 @@
 // process's lock never holds up the agent; callers wait in their coroutine and go on where they were.
 //
 // What a power cut takes: nothing that begin_sweep, end_sweep, record_foreign, save_pause, save_policy, save_image_use,
-// save_volume_use, save_image_details or save_disk_usage answered for (they are synced, and with them everything
-// before); at most the newest of update_removal, save_shadows, forget_shadow, forget_history_before and
-// save_clock_mark. So a sweep is on the disk, whole, before its first removal; a removal whose update was lost reads as
+// save_volume_use, add_alerts, move_alerts, save_image_details or save_disk_usage answered for (they are synced, and with them everything
+// before); at most the newest of update_removal, save_shadows, forget_shadow, forget_history_before,
+// hear_alerts, forget_alerts_before and save_clock_mark. So a sweep is on the disk, whole, before its first removal; a removal whose update was lost reads as
 // `planned` or `attempted` of a sweep that is `running`, is in unsettled(), and the engine is asked what became of it.
 // kill -9 takes nothing that was answered for.
 //

@@ -99,6 +99,8 @@ std::vector<route> make_routes(content_source source) {
          return inventory(*shared, what);
        }});
   add_record_routes(routes, shared);
+  add_alert_routes(routes, shared);
+  add_sweep_routes(routes, shared);
   return routes;
 }
 

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <expected>
-#include <initializer_list>
 #include <utility>
 
 #include "report/moment.hpp"
@@ -17,27 +15,6 @@ namespace {
 using shared_source = std::shared_ptr<const content_source>;
 
 constexpr std::size_t most_sweeps = 1000;  // a larger answer would hold a whole year in memory
-
-// The parameters, each at most once and each known; else the 400 that says so. A misspelt parameter that was ignored
-// would answer another question than the one asked.
-std::expected<header_list, response> parameters(const request& what, std::initializer_list<std::string_view> known) {
-  auto found = parse_query(what.query);
-  if (!found) return std::unexpected(text_response(400, "The query has a broken escape."));
-  std::string names;
-  for (const auto name : known) names.append(names.empty() ? "" : ", ").append(name);
-  for (const auto& [name, value] : *found) {
-    if (std::ranges::find(known, name) == known.end())
-      return std::unexpected(text_response(400, fmt::format("This path knows only the parameters {}.", names)));
-    const auto times = std::ranges::count(*found, name, [](const auto& pair) { return pair.first; });
-    if (times > 1) return std::unexpected(text_response(400, fmt::format("{} is given more than once.", name)));
-  }
-  return *std::move(found);
-}
-
-std::string value_of(const header_list& all, std::string_view name) {
-  const auto found = std::ranges::find(all, name, [](const auto& pair) { return pair.first; });
-  return found == all.end() ? std::string() : found->second;
-}
 
 std::expected<history_request, response> history_asked(const request& what) {
   auto given = parameters(what, {"since", "policy", "limit"});
@@ -81,6 +58,25 @@ task<response> history(shared_source source, const request& what) {
 }
 
 }  // namespace
+
+std::expected<header_list, response> parameters(const request& what, std::initializer_list<std::string_view> known) {
+  auto found = parse_query(what.query);
+  if (!found) return std::unexpected(text_response(400, "The query has a broken escape."));
+  std::string names;
+  for (const auto name : known) names.append(names.empty() ? "" : ", ").append(name);
+  for (const auto& [name, value] : *found) {
+    if (std::ranges::find(known, name) == known.end())
+      return std::unexpected(text_response(400, fmt::format("This path knows only the parameters {}.", names)));
+    const auto times = std::ranges::count(*found, name, [](const auto& pair) { return pair.first; });
+    if (times > 1) return std::unexpected(text_response(400, fmt::format("{} is given more than once.", name)));
+  }
+  return *std::move(found);
+}
+
+std::string value_of(const header_list& all, std::string_view name) {
+  const auto found = std::ranges::find(all, name, [](const auto& pair) { return pair.first; });
+  return found == all.end() ? std::string() : found->second;
+}
 
 void add_record_routes(std::vector<route>& routes, std::shared_ptr<const content_source> source) {
   routes.push_back({.path = "/api/v1/plan", .name = "plan", .what = area::api, .fetch = [source](const request& what) {

@@ -15,13 +15,19 @@ bool is_get(const request& what) {
   return what.method == "GET" || what.method == "HEAD";
 }
 
+bool is_for(const route& target, std::string_view path) {
+  if (!target.below) return target.path == path;
+  const auto rest = path.substr(std::min(path.size(), target.path.size()));
+  return path.starts_with(target.path) && rest.size() > 1 && rest.front() == '/' && !rest.substr(1).contains('/');
+}
+
 bool can_get(const route& target) {
   return target.get || target.fetch;
 }
 
 response nothing_there(const std::vector<route>& routes) {
   std::string text = "There is nothing at this path. What there is:";
-  for (const auto& one : routes) text.append(" ").append(one.path);
+  for (const auto& one : routes) text.append(" ").append(one.path).append(one.below ? "/ID" : "");
   return text_response(404, text);
 }
 
@@ -44,7 +50,7 @@ response too_many_failures() {
 task<admission> admit(const std::vector<route>& routes, credentials& who, std::span<const std::string> names,
                       request& what) {
   admission made;
-  const auto found = std::ranges::find(routes, what.path, &route::path);
+  const auto found = std::ranges::find_if(routes, [&](const route& one) { return is_for(one, what.path); });
   if (found == routes.end()) {
     made.refused = nothing_there(routes);
     co_return made;

@@ -19,7 +19,7 @@ namespace docksweep::web {
 template <typename T>
 using task = boost::asio::awaitable<T>;
 
-// One path. `get` or `fetch` (HEAD comes with both), or `post` is set, or one of the former and `post`. Handlers run on
+// One path, or (`below`) every path with one more segment. `get` or `fetch` (HEAD comes with both), or `post` is set, or one of the former and `post`. Handlers run on
 // the server's thread: `get` answers at once; `fetch` and `post` may wait and have their own deadlines, and a waiting
 // one is cancelled when the server stops.
 struct route {
@@ -31,6 +31,7 @@ struct route {
   std::function<task<response>(const request&)> post = {};
   std::size_t post_limit_bytes = 1024 * 1024;  // 413 above it
   bool post_needs_length = false;              // 411 without Content-Length or chunks
+  bool below = false;                          // for "path/NAME" in place of "path"
 };
 
 struct admission {

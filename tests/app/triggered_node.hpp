@@ -159,6 +159,20 @@ class kept_counts final : public app::sweep_telemetry {
   void restored(std::int64_t) override {}
 };
 
+class kept_alert_counts final : public app::alert_telemetry {
+ public:
+  std::map<std::string, int> received, rejected;  // "webhook firing"; reason
+  int requests = 0, failures = 0;
+  void alert_received(core::alert_source source, bool firing) override {
+    ++received[std::string(core::to_string(source)) + (firing ? " firing" : " resolved")];
+  }
+  void alert_rejected(app::alert_rejection why) override { ++rejected[std::string(app::to_string(why))]; }
+  void alertmanager_request(bool failed) override {
+    ++requests;
+    failures += failed ? 1 : 0;
+  }
+};
+
 class triggered_node : public testing::Test {
  protected:
   triggered_node() {
@@ -221,6 +235,8 @@ class triggered_node : public testing::Test {
                                .usage = *usage,
                                .sweeps = *sweeps,
                                .counts = counts,
+                               .alerts = *state,
+                               .alert_counts = alert_counts,
                                .log = log,
                                .time = clocks(),
                                .durable = durable,
@@ -327,6 +343,7 @@ class triggered_node : public testing::Test {
   fake_archive archive{archive_calls};
   fake_telemetry telemetry;
   kept_counts counts;
+  kept_alert_counts alert_counts;
   captured_log log;
   temp_folder folder;
   app::watcher_options watching;

@@ -8,7 +8,8 @@ import sys
 
 # The ports of app/: what the adapters implement. The rest of app/ is for cli and web alone.
 PORTS = {"app/engine.hpp", "app/remover.hpp", "app/transfer.hpp", "app/store.hpp", "app/history.hpp",
-         "app/telemetry.hpp", "app/sweep_telemetry.hpp", "app/archive.hpp", "app/disks.hpp", "app/log.hpp"}
+         "app/telemetry.hpp", "app/sweep_telemetry.hpp", "app/archive.hpp", "app/alert_memory.hpp", "app/alert_telemetry.hpp", "app/alert_source.hpp",
+         "app/disks.hpp", "app/log.hpp"}
 
 # Folder → the folders that it may include; "ports" stands for the headers in PORTS.
 ADAPTER = {"core", "ports", "net", "report"}

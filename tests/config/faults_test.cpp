@@ -163,6 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "https://, as in"},
         mistake{"alertmanager.urls = [\"http://u:secret@a\"]",
                 "c.toml:1:23: urls: a URL with a user name or password in it: use basic_auth or bearer_token_file\n"},
+        mistake{"alertmanager.node = 'a=\"b\",c=~\"(\"'", "c.toml:1:32: node: missing ): (\n"},
         mistake{"alertmanager.node = 'instance'", "c.toml:1:30: node: has no operator: a matcher is a label name"},
         mistake{"alertmanager.basic_auth.username = 'u'", "c.toml:1:36: username needs password_file beside it\n"},
         mistake{"[alertmanager]\nbearer_token_file = '/t'\nbasic_auth = { username = 'u', password_file = '/p' }",

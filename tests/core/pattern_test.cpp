@@ -96,6 +96,7 @@ TEST(label_matcher, reads_all_operators) {
   EXPECT_TRUE(fits(R"( a = x )", "x"));
   EXPECT_TRUE(fits(R"(a="q\"\\\d")", "q\"\\\\d"));
   EXPECT_TRUE(fits(R"(b="")", "x")) << "a label that is not there is empty";
+  EXPECT_TRUE(fits(R"(a=x\"y)", "x\"y")) << "escapes count without quotes, too";
 }
 
 TEST(label_matcher, refuses_with_a_position) {

@@ -28,12 +28,12 @@ enum flags : unsigned { with_token = 1, with_client_ca = 2, shows_certificate = 
 
 // What the handlers were asked to do in one run: the proof that a refusal came before them.
 struct calls {
-  int reloads = 0, reads = 0;
+  int changes = 0, reads = 0;
   std::string policy;
 } made;
 
 web::task<core::result<void>> reload() {
-  ++made.reloads;
+  ++made.changes;
   co_return core::result<void>();
 }
 web::task<core::result<std::string>> plan(std::string policy) {
@@ -52,6 +52,19 @@ web::task<web::page_figures> page(web::page_request) {
   co_return web::page_figures();
 }
 
+web::task<core::result<std::vector<web::alert_answer>>> alerts(core::alert_batch batch) {
+  ++made.changes;
+  co_return std::vector<web::alert_answer>(batch.alerts.size(), {"queued", {}});
+}
+web::task<web::sweep_answer> sweep(std::string, bool, std::string) {
+  ++made.changes;
+  co_return web::sweep_answer{.what = web::sweep_answer::kind::begun, .id = 1};
+}
+web::task<core::result<std::string>> one_sweep(std::int64_t) {
+  ++made.reads;
+  co_return std::string("{}");
+}
+
 std::vector<web::route> routes() {
   const auto text = std::make_shared<const std::string>("text");
   web::content_source source;
@@ -65,6 +78,9 @@ std::vector<web::route> routes() {
   source.page = page;
   source.plan = plan;
   source.history = history;
+  source.alerts = alerts;
+  source.sweep = sweep;
+  source.one_sweep = one_sweep;
   return web::make_routes(std::move(source));
 }
 
@@ -161,11 +177,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (admission.refused) {
     check_answer(*admission.refused);
     must(admission.refused->status >= 400, "a refusal that looks like an answer");
-    must(made.reloads + made.reads == 0, "a refused request got to its handler");
+    must(made.changes + made.reads == 0, "a refused request got to its handler");
     return 0;
   }
   check_admitted(what, *admission.target, bits);
   check_answer(wait_for(web::perform(*admission.target, what)));
-  must(made.reloads == 0 || what.method == "POST", "a GET changed something");
+  must(made.changes == 0 || what.method == "POST", "a GET changed something");
   return 0;
 }

@@ -48,6 +48,44 @@ TEST_F(telemetry_test, every_known_label_value_is_zero_from_the_start) {
   EXPECT_EQ(before.at("docksweep_enforcing"), 0);
 }
 
+TEST_F(telemetry_test, alerts_are_zero_from_the_start_and_counted_by_source_and_reason) {
+  const auto before = series();
+  for (const auto* source : {"webhook", "alertmanager"}) {
+    for (const auto* status : {"firing", "resolved"}) {
+      EXPECT_EQ(before.at("docksweep_alerts_received_total{source=\"" + std::string(source) + "\",status=\"" + status + "\"}"), 0);
+    }
+  }
+  for (const auto* reason : {"auth", "malformed", "too_large", "unmatched", "other_node", "busy"}) {
+    EXPECT_EQ(before.at("docksweep_alerts_rejected_total{reason=\"" + std::string(reason) + "\"}"), 0);
+  }
+  EXPECT_EQ(before.at("docksweep_alertmanager_requests_total"), 0);
+  EXPECT_EQ(before.at("docksweep_alertmanager_request_failures_total"), 0);
+  telemetry_.alert_received(core::alert_source::webhook, false);
+  telemetry_.alert_rejected(app::alert_rejection::other_node);
+  telemetry_.alertmanager_request(false);
+  telemetry_.alertmanager_request(true);
+  const auto after = series();
+  EXPECT_EQ(after.at(R"(docksweep_alerts_received_total{source="webhook",status="resolved"})"), 1);
+  EXPECT_EQ(after.at(R"(docksweep_alerts_received_total{source="webhook",status="firing"})"), 0);
+  EXPECT_EQ(after.at(R"(docksweep_alerts_rejected_total{reason="other_node"})"), 1);
+  EXPECT_EQ(after.at("docksweep_alertmanager_requests_total"), 2);
+  EXPECT_EQ(after.at("docksweep_alertmanager_request_failures_total"), 1);
+}
+
+TEST_F(telemetry_test, a_webhook_that_is_refused_is_a_rejected_alert) {
+  const std::pair<int, const char*> refusals[] = {{401, "auth"},      {403, "auth"},      {429, "auth"},
+                                                  {400, "malformed"}, {413, "too_large"}, {503, "busy"}};
+  for (const auto& [code, reason] : refusals) telemetry_.http_request("alerts", code);
+  for (const int code : {200, 202}) telemetry_.http_request("alerts", code);
+  telemetry_.http_request("reload", 401);
+  const auto now = series();
+  EXPECT_EQ(now.at(R"(docksweep_alerts_rejected_total{reason="auth"})"), 3);
+  for (const auto* reason : {"malformed", "too_large", "busy"}) {
+    EXPECT_EQ(now.at("docksweep_alerts_rejected_total{reason=\"" + std::string(reason) + "\"}"), 1);
+  }
+  EXPECT_EQ(now.at(R"(docksweep_http_requests_total{code="202",handler="alerts"})"), 1);
+}
+
 TEST_F(telemetry_test, failures_count_as_requests_too) {
   telemetry_.engine_request("images_list", 30ms, false);
   telemetry_.engine_request("images_list", 3s, true);

@@ -104,7 +104,7 @@ TEST_F(state_file, of_a_newer_version_is_refused_and_left_alone) {
     const auto state = open(mode);
     ASSERT_FALSE(state);
     EXPECT_EQ(state.error().code, core::failure_code::storage);
-    EXPECT_THAT(state.error().message, HasSubstr("newer docksweep (schema 7, this one knows 3)"));
+    EXPECT_THAT(state.error().message, HasSubstr("newer docksweep (schema 7, this one knows 4)"));
     EXPECT_THAT(state.error().message, HasSubstr(path));
   }
   EXPECT_TRUE(read(path) == before);

@@ -39,6 +39,32 @@ task<core::result<std::string>> history_asked_for(const test_content* content, h
   co_return "[" + std::to_string(since) + ",\"" + what.policy + "\"," + std::to_string(what.limit) + "]";
 }
 
+// Each alert becomes what its name says.
+task<core::result<std::vector<alert_answer>>> take_alerts(const test_content* content, core::alert_batch batch) {
+  if (!content->has_plan) co_return core::fail(core::failure_code::unreachable, "No engine is known yet.");
+  std::vector<alert_answer> answers;
+  for (const auto& one : batch.alerts) answers.push_back({std::string(one.name()), {"nightly"}});
+  co_return answers;
+}
+
+task<sweep_answer> sweep_by_name(std::string policy, bool dry_run, std::shared_ptr<std::string> last_actor,
+                                 std::string actor) {
+  using enum sweep_answer::kind;
+  *last_actor = std::move(actor);
+  const auto echoed = R"({"policy":")" + policy + "\"}";
+  if (dry_run) co_return sweep_answer{.what = plan, .plan = echoed};
+  if (policy == "observing") co_return sweep_answer{.what = observe, .plan = echoed, .message = "it \"observes\""};
+  if (policy == "busy") co_return sweep_answer{.what = conflict, .message = "Another sweep runs."};
+  if (policy == "later") co_return sweep_answer{.what = not_now, .message = "The engine does not answer."};
+  if (policy == "nope") co_return sweep_answer{.what = unknown, .message = "There is no policy nope; there are nightly."};
+  co_return sweep_answer{.what = begun, .id = 17};
+}
+
+task<core::result<std::string>> sweep_of_number(std::int64_t id, std::shared_ptr<std::string> last_actor) {
+  if (id != 17) co_return core::fail(core::failure_code::not_found, "There is no such sweep.");
+  co_return R"({"id":17,"actor":")" + *last_actor + "\"}";
+}
+
 task<page_figures> small_page(page_request) {
   page_figures figures;
   figures.host = "node-7";
@@ -66,6 +92,12 @@ std::vector<route> routes_for(const test_content& content) {
   source.page = small_page;
   source.plan = [&content](std::string policy) { return plan_slowly(&content, std::move(policy)); };
   source.history = [&content](history_request what) { return history_asked_for(&content, std::move(what)); };
+  source.alerts = [&content](core::alert_batch batch) { return take_alerts(&content, std::move(batch)); };
+  const auto last_actor = std::make_shared<std::string>();
+  source.sweep = [last_actor](std::string policy, bool dry_run, std::string actor) {
+    return sweep_by_name(std::move(policy), dry_run, last_actor, std::move(actor));
+  };
+  source.one_sweep = [last_actor](std::int64_t id) { return sweep_of_number(id, last_actor); };
   auto routes = make_routes(std::move(source));
   routes.push_back({.path = "/echo",
                     .name = "echo",

@@ -10,7 +10,7 @@
 #include "engine/credentials/helper_process.hpp"
 #include "engine/credentials/registry_auth.hpp"
 #include "engine/credentials/registry_key.hpp"
-#include "engine/credentials/small_file.hpp"
+#include "net/small_file.hpp"
 
 namespace docksweep::engine {
 namespace {
@@ -37,7 +37,7 @@ core::result<std::string> checked_host(std::string_view host) {
 }
 
 core::result<std::optional<docker_config>> read_config(const std::string& path) {
-  const auto text = read_small_file(path, config_limit_bytes);
+  const auto text = net::read_small_file(path, config_limit_bytes);
   if (!text) return std::unexpected(text.error());
   if (!*text) return std::nullopt;
   return docker_config::parse(**text, path);
@@ -62,7 +62,7 @@ found read_login(const registry_login& from, std::string_view host) {
     return core::fail(failure_code::invalid,
                       fmt::format("password_file of the registry {}: {} {}", host, from.password_file, why));
   };
-  auto text = read_small_file(from.password_file, password_limit_bytes);
+  auto text = net::read_small_file(from.password_file, password_limit_bytes);
   if (!text) return std::unexpected(text.error());
   if (!*text) return failed("is not there");
   cut_line_break(**text);

@@ -1,5 +1,5 @@
 // Plain system calls: the standard library does not say why it failed.
-#include "engine/credentials/small_file.hpp"
+#include "net/small_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace docksweep::engine {
+namespace docksweep::net {
 namespace {
 
 using core::failure_code;
@@ -57,4 +57,4 @@ core::result<std::optional<std::string>> read_small_file(const std::string& path
   return text;
 }
 
-}  // namespace docksweep::engine
+}  // namespace docksweep::net
