@@ -66,7 +66,7 @@ def _build(release, root, packages):
     print(f"engine roots: building {root} with {', '.join(packages)} (about a minute)", flush=True)
     with open(log, "w") as out:
         _run(out, "debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(partial),
-             *[site for site in [_mirror()] if site])
+             *[site for site in [apt_mirror()] if site])
         # No daemon starts in here when its package is installed.
         policy = partial / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
@@ -96,7 +96,7 @@ def _run(log, *command):
         raise root_failure(f"{command[0]} failed ({status}); the end of {log.name}:\n{tail}")
 
 
-def _mirror():
+def apt_mirror():
     """The mirror that this machine's own apt uses for Debian itself; None leaves it to debootstrap."""
     try:
         answer = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN) $(CODENAME)",
