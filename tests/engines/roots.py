@@ -41,6 +41,19 @@ def engine_root(release):
     return root
 
 
+def fresh_root(release):
+    """A Debian release as a new machine has it (a path), made when it is not in the cache yet; tests/deploy/chroots has it too."""
+    root = CACHE / f"fresh-{release}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with _locked(CACHE / f"fresh-{release}.lock"):
+        if not (root / ".complete").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            with open(root.with_name(f"{root.name}.log"), "w") as out:
+                _run(out, "debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), *filter(None, [apt_mirror()]))
+            (root / ".complete").touch()
+    return root
+
+
 def _is_complete(root, packages):
     try:
         return json.loads((root / STAMP).read_text())["packages"] == packages

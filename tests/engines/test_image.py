@@ -31,6 +31,7 @@ class image(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.engine = cls.enterClassContext(docker("20.10", settings={"live-restore": True}))
+        cls.engine.enter("mount", "--make-shared", cls.engine.folder)  # as systemd makes a node's root; mountPropagation needs it
         seconds = docksweep_image.provide(cls.engine)
         print(f"the image was built in {seconds:.0f} s" if seconds else "the image is from the cache", file=sys.stderr)
         cls.seen = json.loads(cls.engine.cli("image", "inspect", docksweep_image.NAME))[0]
@@ -91,8 +92,8 @@ class image(unittest.TestCase):
         paths = pod.prepare(spec, found, engine.folder)
         *flags, reference, run = pod.flags(spec, paths, without)
         began = time.monotonic()
-        engine.cli("run", "--detach", f"--name={name}", f"--cgroup-parent=/{engine.cgroup}", *flags, reference, run)
         try:
+            engine.cli("run", "--detach", f"--name={name}", f"--cgroup-parent=/{engine.cgroup}", *flags, reference, run)
             self.until(lambda: self.get("/-/ready")[0] == 200, "/-/ready", name)
             self.start_seconds = time.monotonic() - began
             yield paths
