@@ -130,7 +130,7 @@ class image(unittest.TestCase):
             self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
             self.assertEqual(self.value("docksweep_state_durable"), 1)
             self.assertGreater(self.value("docksweep_disk_size_bytes", path=self.engine.data_root), 0)
-            self.assertIn("Healthy", self.exec("docksweep", "health").title())
+            self.assertEqual(self.exec("docksweep", "health"), "docksweep is healthy.\n")
             self.until(lambda: json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["Health"]["Status"] == "healthy",
                        "the engine's own health check", seconds=90)
 
