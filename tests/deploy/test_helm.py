@@ -184,8 +184,8 @@ class copies(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_configurations_are_valid(self):
-        found = [manifests.CHART / "files/docksweep.toml", *(manifests.REPOSITORY / "deploy").rglob("docksweep.toml")]
-        self.assertGreaterEqual(len(found), 3)
+        found = list((manifests.REPOSITORY / "deploy").rglob("docksweep.toml"))
+        self.assertGreaterEqual(len(found), 4)
         for path in found:
             done = subprocess.run([os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", path], capture_output=True, text=True,
                                   env={"NODE_NAME": "node-1", "HOST_IP": "192.0.2.1"})
@@ -193,7 +193,7 @@ class copies(unittest.TestCase):
 
     def test_the_marks_stay_clear_of_the_kubelets(self):
         kubelet_collects, kubelet_stops = 0.85, 0.80  # imageGCHighThresholdPercent, imageGCLowThresholdPercent
-        for path in (manifests.REPOSITORY / "deploy").rglob("docksweep.toml"):
+        for path in (manifests.REPOSITORY / "deploy/kubernetes").rglob("docksweep.toml"):
             policies = self.effective(path)
             marks = {key: value for key, value in policies.items() if key.endswith((".disk_above", ".disk_below"))}
             self.assertTrue(marks)

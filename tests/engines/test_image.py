@@ -206,5 +206,8 @@ class image(unittest.TestCase):
         return json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["StartedAt"]
 
 
-if __name__ == "__main__":
-    unittest.main()
+if __name__ == "__main__":  # tests/run --container: a build takes too long to be in ctest
+    done = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(image))
+    wrong = len(done.failures) + len(done.errors)
+    print(f"{max(0, done.testsRun - wrong)} passed, {wrong} failed")
+    sys.exit(0 if done.wasSuccessful() and done.testsRun else 1)
