@@ -12,7 +12,7 @@ from mirror import mirror
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BASE, NAME = "debian:bookworm-slim", "docksweep:0.1.0"
-SOURCES = ["agent", "config", "CMakeLists.txt", "CMakePresets.json", "LICENSE", "deploy/Dockerfile", ".dockerignore"]
+SOURCES = ["agent", "config", "CMakeLists.txt", "CMakePresets.json", "LICENSE", "deploy/Dockerfile", "deploy/debian", ".dockerignore"]
 BUILD_SECONDS = 3600
 
 
