@@ -81,6 +81,24 @@ class composed(unittest.TestCase):
         self.assertIn(config["route"]["receiver"], [one["name"] for one in config["receivers"]])
 
     def test_prometheus_scrapes_the_agent_and_has_the_rules(self):
+        folder, port = self.scraped(with_engine=True)
+        self.wait_for(lambda: self.asked(port, "query?query=docksweep_engine_up==1")["result"], "docksweep_engine_up 1")
+        (series,) = self.asked(port, "query?query=docksweep_engine_up")["result"]
+        self.assertEqual(series["metric"]["job"], "docksweep")
+        original = yaml.safe_load((folder / "rules.yml").read_text())
+        self.assertEqual([rule["name"] for group in self.asked(port, "rules")["groups"] for rule in group["rules"]],
+                         [rule.get("alert", rule.get("record")) for group in original["groups"] for rule in group["rules"]])
+
+    def test_a_node_without_an_engine_fires_no_alert(self):
+        _, port = self.scraped(with_engine=False)
+        self.wait_for(lambda: self.asked(port, "query?query=docksweep_engine_absent==1")["result"], "docksweep_engine_absent 1")
+        time.sleep(5)  # several evaluations of every rule, one a second
+        rules = [rule for group in self.asked(port, "rules")["groups"] for rule in group["rules"]]
+        self.assertTrue(all(rule["health"] == "ok" for rule in rules), rules)
+        self.assertEqual([rule["name"] for rule in rules if rule.get("state", "inactive") != "inactive"], [], "pending ones count")
+
+    def scraped(self, with_engine):
+        """An agent and a Prometheus with the files of compose, a second between two scrapes. → (folder, Prometheus' port)"""
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="dsc-", dir="/tmp")))
         agent_port, port = free_port(), free_port()
         config = (COMPOSE.parent / "compose/docksweep.toml").read_text()
@@ -88,24 +106,26 @@ class composed(unittest.TestCase):
             config + f'[state]\npath = "{folder}/state.db"\n[web]\nlisten = ["127.0.0.1:{agent_port}"]\n[engine]\nhost = "unix://{folder}/e.sock"\n')
         text = (COMPOSE.parent / "compose/prometheus.yml").read_text()
         for old, new in (("docksweep:9713", f"127.0.0.1:{agent_port}"), ("/etc/prometheus/docksweep.rules.yml", f"{folder}/rules.yml"),
-                         ("scrape_interval: 15s", "scrape_interval: 1s")):
+                         ("scrape_interval: 15s", "scrape_interval: 1s"), ("evaluation_interval: 15s", "evaluation_interval: 1s")):
             self.assertIn(old, text)
             text = text.replace(old, new)
         (folder / "prometheus.yml").write_text(text)
         shutil.copy(manifests.REPOSITORY / "dashboards/rules.yml", folder / "rules.yml")
-        engine = self.enterContext(fake_engine(f"{folder}/e.sock", [image(["alpine:3.19"], [("base", 5_000_000)])], [], root=str(folder)))
-        self.assertTrue(engine.host)
+        if with_engine:
+            self.enterContext(fake_engine(f"{folder}/e.sock", [image(["alpine:3.19"], [("base", 5_000_000)])], [], root=str(folder)))
         self.start(os.environ["DOCKSWEEP_BINARY"], "--config", folder / "docksweep.toml", "run", log=folder / "agent.log")
         self.start("prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}",
                    log=folder / "prometheus.log")
-        deadline = time.monotonic() + 60
-        while self.asked(port, "query?query=docksweep_engine_up").get("result", []) == [] and time.monotonic() < deadline:
+        return folder, port
+
+    def wait_for(self, holds, what, seconds=60):
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(KeyError):
+                if holds():
+                    return
+            self.assertLess(time.monotonic(), deadline, what)
             time.sleep(0.3)
-        (series,) = self.asked(port, "query?query=docksweep_engine_up")["result"]
-        self.assertEqual((series["metric"]["job"], series["value"][1]), ("docksweep", "1"))
-        original = yaml.safe_load((folder / "rules.yml").read_text())
-        self.assertEqual([rule["name"] for group in self.asked(port, "rules")["groups"] for rule in group["rules"]],
-                         [rule.get("alert", rule.get("record")) for group in original["groups"] for rule in group["rules"]])
 
     def start(self, *command, log):
         with open(log, "wb") as out:

@@ -23,6 +23,7 @@ import manifests  # noqa: E402
 
 MOST_BYTES = 20_000_000
 PORT = 9713
+IDLE_SECONDS = 20
 
 
 class image(unittest.TestCase):
@@ -129,6 +130,11 @@ class image(unittest.TestCase):
             print(f"ready {self.start_seconds:.2f} s after docker run", file=sys.stderr)
             self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
             self.assertEqual(self.value("docksweep_state_durable"), 1)
+            began, used = time.monotonic(), self.value("process_cpu_seconds_total")
+            time.sleep(IDLE_SECONDS)
+            idle = (self.value("process_cpu_seconds_total") - used) / (time.monotonic() - began) * 1000
+            print(f"idle: {idle:.1f} thousandths of a core", file=sys.stderr)
+            self.assertLess(idle, 10, "what the pod requests")
             self.assertGreater(self.value("docksweep_disk_size_bytes", path=self.engine.data_root), 0)
             self.assertEqual(self.exec("docksweep", "health"), "docksweep is healthy.\n")
             self.until(lambda: json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["Health"]["Status"] == "healthy",
