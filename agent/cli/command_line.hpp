@@ -121,10 +121,10 @@ struct pull_command {
   bool quiet = false, json = false;
 };
 
-using command = std::variant<run_command, images_command, containers_command, df_command, metrics_command,
-                             check_config_command, init_command, plan_command, explain_command, sweep_command,
-                             remove_command, pause_command, resume_command, history_command, restore_command, pull_command,
-                             health_command, reference_command>;
+using command =
+    std::variant<run_command, images_command, containers_command, df_command, metrics_command, check_config_command,
+                 init_command, plan_command, explain_command, sweep_command, remove_command, pause_command,
+                 resume_command, history_command, restore_command, pull_command, health_command, reference_command>;
 
 struct command_line {
   global_options global;

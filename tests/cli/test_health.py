@@ -23,19 +23,46 @@ class healths(in_a_folder):
 
     def test_tcp_unix_socket_and_every_address(self):
         port = free_port()
-        for listen in (f'"127.0.0.1:{port}"', f'"0.0.0.0:{port}"', f'":{port}"', f'"[::1]:{port}"', f'"unix://{self.path("h.sock")}"',
-                       f'"127.0.0.1:0", "127.0.0.1:{port}"'):
+        for listen in (
+            f'"127.0.0.1:{port}"',
+            f'"0.0.0.0:{port}"',
+            f'":{port}"',
+            f'"[::1]:{port}"',
+            f'"unix://{self.path("h.sock")}"',
+            f'"127.0.0.1:0", "127.0.0.1:{port}"',
+        ):
             with self.subTest(listen):
                 done = self.asked(f"listen = [{listen}]")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertNotEqual(done.stdout, "")
 
     def test_tls_with_a_certificate_of_another_name_and_users(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                        "-subj", "/CN=node.example.com", "-keyout", self.path("key.pem"), "-out", self.path("cert.pem")],
-                       check=True, capture_output=True)
-        web = (f'listen = ["127.0.0.1:{free_port()}"]\ntls.cert = "{self.path("cert.pem")}"\ntls.key = "{self.path("key.pem")}"\n'
-               f'tls.client_ca = "{self.path("cert.pem")}"')
+        subprocess.run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=node.example.com",
+                "-keyout",
+                self.path("key.pem"),
+                "-out",
+                self.path("cert.pem"),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        web = (
+            f'listen = ["127.0.0.1:{free_port()}"]\ntls.cert = "{self.path("cert.pem")}"\ntls.key = "{self.path("key.pem")}"\n'
+            f'tls.client_ca = "{self.path("cert.pem")}"'
+        )
         done = self.asked(web)
         self.assertEqual(done.returncode, 0, done.stderr)
 

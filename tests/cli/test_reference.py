@@ -20,8 +20,11 @@ class references(in_a_folder):
 
     def test_the_man_page_says_what_help_says(self):
         self.page("man")
-        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-rLL=200n", "-P-c", "-P-b", "-P-u", self.path("man")],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-ww", "-rLL=200n", "-P-c", "-P-b", "-P-u", self.path("man")],
+            capture_output=True,
+            text=True,
+        )
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         shown = re.sub(r"\s+", " ", done.stdout.replace("‐", "-").replace("−", "-").replace("’", "'").replace("‘", "'"))
         self.assertGreaterEqual(len(self.commands()), 17)
@@ -37,10 +40,17 @@ class references(in_a_folder):
 
     def completed(self, *words):
         """What bash offers after these words, the last one being begun. → {word}"""
-        script = (f'docksweep() {{ "{BINARY}" --config "{self.path("docksweep.toml")}" "$@"; }}\nsource "$1"; shift\n'
-                  'COMP_WORDS=(docksweep "$@") COMP_CWORD=$#\n_docksweep\nprintf "%s\\n" "${COMPREPLY[@]}"\n')
-        done = subprocess.run(["bash", "-euc", script, "bash", self.path("bash"), *words], capture_output=True, text=True,
-                              env=self.environment, cwd=self.folder)
+        script = (
+            f'docksweep() {{ "{BINARY}" --config "{self.path("docksweep.toml")}" "$@"; }}\nsource "$1"; shift\n'
+            'COMP_WORDS=(docksweep "$@") COMP_CWORD=$#\n_docksweep\nprintf "%s\\n" "${COMPREPLY[@]}"\n'
+        )
+        done = subprocess.run(
+            ["bash", "-euc", script, "bash", self.path("bash"), *words],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            cwd=self.folder,
+        )
         self.assertEqual(done.stderr, "")
         return set(done.stdout.split())
 
@@ -68,8 +78,12 @@ class references(in_a_folder):
         self.page("zsh")
         (self.folder / "zsh").rename(self.folder / "_docksweep")
         self.config('[[policy]]\nname = "tidy"\nremove = { images = "dangling" }\n')
-        for typed, expected in (("docksweep hea", "docksweep health"), ("docksweep images --no-t", "docksweep images --no-trunc"),
-                                ("docksweep init ci", "docksweep init ci-runner"), ("docksweep sweep ti", "docksweep sweep tidy")):
+        for typed, expected in (
+            ("docksweep hea", "docksweep health"),
+            ("docksweep images --no-t", "docksweep images --no-trunc"),
+            ("docksweep init ci", "docksweep init ci-runner"),
+            ("docksweep sweep ti", "docksweep sweep tidy"),
+        ):
             with self.subTest(typed):
                 self.assertIn(expected, self.zsh_after_tab(typed))
 
@@ -86,8 +100,14 @@ zpty -n -w shell $'\\x18'
 zpty -r shell seen "*<docksweep*>*"
 print -r -- "$seen"
 '''
-        done = subprocess.run(["zsh", "-f", "-c", script], capture_output=True, text=True, timeout=60,
-                              env=self.environment | {"TERM": "dumb"}, cwd=self.folder)
+        done = subprocess.run(
+            ["zsh", "-f", "-c", script],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=self.environment | {"TERM": "dumb"},
+            cwd=self.folder,
+        )
         return done.stdout
 
     # --- the reference of the configuration -------------------------------------------------------------------------

@@ -21,8 +21,12 @@ from namespaces import in_own  # noqa: E402
 
 BOOT_SECONDS, APT_SECONDS = 60, 1800
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
-ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-               "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+    "HOME": "/root",
+}
 # $1 the root; the control groups that it may have follow, as "MOUNTPOINT TYPE OPTIONS".
 INIT = """
 root=$1; shift
@@ -70,10 +74,18 @@ def in_root(root, *command, mounts=(), timeout=APT_SECONDS):
             pathlib.Path(source, "partial").mkdir(parents=True, exist_ok=True)
         script += [f'mkdir -p "$1/{target}"', f'mount --rbind "{source}" "$1/{target}"']
     script.append('root=$1; shift; exec chroot "$root" "$@"')
-    done = subprocess.run(in_own("sh", "-euc", "\n".join(script), "sh", str(root), *command), capture_output=True, text=True,
-                          timeout=timeout, env=ENVIRONMENT, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        in_own("sh", "-euc", "\n".join(script), "sh", str(root), *command),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+    )
     if done.returncode != 0:
-        raise machine_failure(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        raise machine_failure(
+            f"{' '.join(command)}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        )
     return done.stdout
 
 
@@ -104,8 +116,21 @@ class machine:
         for line in pathlib.Path("/proc/mounts").read_text().splitlines():
             _, place, kind, options, *_ = line.split()
             if kind in ("cgroup", "cgroup2") and place.startswith(str(CGROUPS)):
-                names = [word for word in options.split(",") if word not in ("rw", "relatime", "nosuid", "nodev", "noexec", "nsdelegate",
-                                                                             "memory_recursiveprot", "xattr")]
+                names = [
+                    word
+                    for word in options.split(",")
+                    if word
+                    not in (
+                        "rw",
+                        "relatime",
+                        "nosuid",
+                        "nodev",
+                        "noexec",
+                        "nsdelegate",
+                        "memory_recursiveprot",
+                        "xattr",
+                    )
+                ]
                 if "name=systemd" in names:
                     names.insert(0, "none")
                 yield place.removeprefix(str(CGROUPS)), kind, ",".join(names) or "rw"
@@ -119,10 +144,45 @@ class machine:
                     (folder / name).write_text((folder.parent / name).read_text())
         into = "\n".join(f'echo $$ >"{CGROUPS}{place}/{self.name}/cgroup.procs"' for place, _, _ in self.cgroups)
         groups = [" ".join(one) for one in self.cgroups]
-        unshare = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--uts", "--ipc", "--cgroup", "--net"]
-        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "sh", "-euc", f'{into}\nexec "$@"', "sh", *unshare, "sh", "-euc", INIT, "sh",
-                                         str(self.root), *groups], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
-        self.wait_for(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded"), "boot", BOOT_SECONDS)
+        unshare = [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--uts",
+            "--ipc",
+            "--cgroup",
+            "--net",
+        ]
+        self.process = subprocess.Popen(
+            [
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "sh",
+                "-euc",
+                f'{into}\nexec "$@"',
+                "sh",
+                *unshare,
+                "sh",
+                "-euc",
+                INIT,
+                "sh",
+                str(self.root),
+                *groups,
+            ],
+            stdout=self.log,
+            stderr=self.log,
+            stdin=subprocess.DEVNULL,
+        )
+        self.wait_for(
+            lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded"),
+            "boot",
+            BOOT_SECONDS,
+        )
 
     @property
     def init(self):
@@ -137,8 +197,14 @@ class machine:
 
     def run(self, *command, check=True, timeout=120):
         """→ subprocess.CompletedProcess (text)"""
-        done = subprocess.run(["nsenter", "--target", str(self.init), "--all", "--", *command], capture_output=True, text=True, timeout=timeout,
-                              env=ENVIRONMENT, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            ["nsenter", "--target", str(self.init), "--all", "--", *command],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+        )
         if check and done.returncode != 0:
             raise machine_failure(f"{' '.join(command)}: exit {done.returncode}: {done.stdout}{done.stderr}")
         return done
@@ -150,7 +216,9 @@ class machine:
                 if holds():
                     return
             if time.monotonic() > deadline:
-                raise machine_failure(f"not within {seconds} s: {what}; {pathlib.Path(self.log.name).read_text()[-2000:]}")
+                raise machine_failure(
+                    f"not within {seconds} s: {what}; {pathlib.Path(self.log.name).read_text()[-2000:]}"
+                )
             time.sleep(0.2)
 
     def close(self):
@@ -160,7 +228,11 @@ class machine:
         self.log.close()
         os.unlink(self.log.name)
         for _ in range(100):
-            left = [f"{CGROUPS}{place}/{self.name}" for place, _, _ in self.cgroups if os.path.exists(f"{CGROUPS}{place}/{self.name}")]
+            left = [
+                f"{CGROUPS}{place}/{self.name}"
+                for place, _, _ in self.cgroups
+                if os.path.exists(f"{CGROUPS}{place}/{self.name}")
+            ]
             if not left:
                 return
             for place in left:

@@ -21,8 +21,12 @@ class invalid(Exception):
 
 def helm_template(*arguments, major=3):
     """→ (exit status, manifests as text, errors)"""
-    done = subprocess.run([tools.helm(major), "template", "docksweep", CHART, "--namespace", "docksweep", *map(str, arguments)],
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [tools.helm(major), "template", "docksweep", CHART, "--namespace", "docksweep", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -60,7 +64,9 @@ def check(found):
             try:
                 kubernetes_validate.validate(one, version, strict=True)
             except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
-                raise invalid(f"{one['kind']} {one['metadata']['name']}, Kubernetes {version}: {error.message}") from error
+                raise invalid(
+                    f"{one['kind']} {one['metadata']['name']}, Kubernetes {version}: {error.message}"
+                ) from error
 
 
 def _check_operator(one):

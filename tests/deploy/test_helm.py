@@ -32,15 +32,20 @@ class chart(unittest.TestCase):
 
     def test_lint(self):
         for values in VALUE_SETS:
-            done = subprocess.run([tools.helm(), "lint", "--strict", manifests.CHART, "-f", values], capture_output=True, text=True)
+            done = subprocess.run(
+                [tools.helm(), "lint", "--strict", manifests.CHART, "-f", values], capture_output=True, text=True
+            )
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_validators_see_faults(self):
         def daemon_set():
             return one_of(rendered(), "DaemonSet")
 
-        for path, value in ((("spec", "template", "spec", "unknown"), 1), (("spec", "selector"), "text"),
-                            (("spec", "updateStrategy", "rollingUpdate", "maxUnavailabe"), 1)):
+        for path, value in (
+            (("spec", "template", "spec", "unknown"), 1),
+            (("spec", "selector"), "text"),
+            (("spec", "updateStrategy", "rollingUpdate", "maxUnavailabe"), 1),
+        ):
             broken = daemon_set()
             place = broken
             for step in path[:-1]:
@@ -62,9 +67,18 @@ class chart(unittest.TestCase):
         manifests.check(found)
         self.assertEqual(sorted(one["kind"] for one in found), ["ConfigMap", "DaemonSet", "Service", "ServiceAccount"])
         pod, only = pod_spec(found), container(found)
-        self.assertEqual(pod["securityContext"], {"runAsUser": 0, "runAsGroup": 0, "seccompProfile": {"type": "RuntimeDefault"}})
-        self.assertEqual(only["securityContext"], {"allowPrivilegeEscalation": False, "privileged": False,
-                                                   "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}})
+        self.assertEqual(
+            pod["securityContext"], {"runAsUser": 0, "runAsGroup": 0, "seccompProfile": {"type": "RuntimeDefault"}}
+        )
+        self.assertEqual(
+            only["securityContext"],
+            {
+                "allowPrivilegeEscalation": False,
+                "privileged": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        )
         self.assertIs(pod["automountServiceAccountToken"], False)
         for shared in ("hostNetwork", "hostPID", "hostIPC"):
             self.assertNotIn(shared, pod)
@@ -73,7 +87,10 @@ class chart(unittest.TestCase):
         self.assertNotIn("DOCKSWEEP_MODE", environment(found))
 
     def test_the_socket_and_the_data_root_are_never_mounted_themselves(self):
-        for found in (rendered(), rendered("--set", "engine.socketPath=/run/k3s/docker.sock,engine.dataRoot=/data/docker")):
+        for found in (
+            rendered(),
+            rendered("--set", "engine.socketPath=/run/k3s/docker.sock,engine.dataRoot=/data/docker"),
+        ):
             paths = {one["name"]: one["hostPath"]["path"] for one in pod_spec(found)["volumes"] if "hostPath" in one}
             mounts = {one["name"]: one["mountPath"] for one in container(found)["volumeMounts"]}
             self.assertFalse([path for path in paths.values() if path.endswith(".sock")])
@@ -114,9 +131,16 @@ class chart(unittest.TestCase):
 
     def test_a_user_other_than_root(self):
         found = with_set("nonroot")
-        self.assertEqual(pod_spec(found)["securityContext"], {
-            "runAsUser": 65532, "runAsGroup": 65532, "runAsNonRoot": True, "supplementalGroups": [998],
-            "seccompProfile": {"type": "RuntimeDefault"}})
+        self.assertEqual(
+            pod_spec(found)["securityContext"],
+            {
+                "runAsUser": 65532,
+                "runAsGroup": 65532,
+                "runAsNonRoot": True,
+                "supplementalGroups": [998],
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+        )
         self.assertNotIn("containerd-root", [one["name"] for one in pod_spec(found)["volumes"]])
 
     def test_security_contexts_are_merged_and_keep_the_defaults(self):
@@ -127,12 +151,17 @@ class chart(unittest.TestCase):
 
     def test_image_names(self):
         self.assertEqual(container(rendered())["image"], "docksweep:0.1.0")
-        self.assertEqual(container(with_set("selinux-private-registry"))["image"], "registry.example.com:5000/infra/docksweep:0.1.0-1")
+        self.assertEqual(
+            container(with_set("selinux-private-registry"))["image"],
+            "registry.example.com:5000/infra/docksweep:0.1.0-1",
+        )
         self.assertEqual(container(with_set("names-and-placement"))["image"], "docksweep@sha256:" + "a" * 64)
 
     def test_names_and_labels(self):
         found = with_set("names-and-placement")
-        self.assertEqual({(one["metadata"]["name"], one["metadata"]["namespace"]) for one in found}, {("node-sweeper", "infra")})
+        self.assertEqual(
+            {(one["metadata"]["name"], one["metadata"]["namespace"]) for one in found}, {("node-sweeper", "infra")}
+        )
         labels = one_of(with_set("own-config-and-secret"), "DaemonSet")["metadata"]["labels"]
         self.assertEqual(labels["example.com/part"], "nodes")
 
@@ -145,7 +174,9 @@ class chart(unittest.TestCase):
         self.assertLessEqual(service["spec"]["selector"].items(), pods.items())
         pod_monitor = one_of(with_set("pod-monitor"), "PodMonitor")["spec"]
         self.assertLessEqual(pod_monitor["selector"]["matchLabels"].items(), pods.items())
-        self.assertIn(pod_monitor["podMetricsEndpoints"][0]["port"], [port["name"] for port in container(found)["ports"]])
+        self.assertIn(
+            pod_monitor["podMetricsEndpoints"][0]["port"], [port["name"] for port in container(found)["ports"]]
+        )
         status, _, err = manifests.helm_template("--set", "prometheus.monitor.enabled=true,service.enabled=false")
         self.assertNotEqual(status, 0)
         self.assertIn("podMonitor", err)
@@ -156,7 +187,9 @@ class chart(unittest.TestCase):
         self.assertEqual(found, original)
         alerts = self.alerts(one_of(with_set("rules-and-dashboards"), "PrometheusRule")["spec"])
         self.assertEqual(alerts, [one for one in self.alerts(original) if one != "DocksweepStateNotDurable"])
-        status, _, err = manifests.helm_template("--set", "prometheusRule.enabled=true,prometheusRule.disabledAlerts={DocksweepDwon}")
+        status, _, err = manifests.helm_template(
+            "--set", "prometheusRule.enabled=true,prometheusRule.disabledAlerts={DocksweepDwon}"
+        )
         self.assertNotEqual(status, 0)
         self.assertIn("there is no alert DocksweepDwon", err)
 
@@ -166,13 +199,23 @@ class chart(unittest.TestCase):
     def test_dashboards_are_those_of_the_repository(self):
         boards = {path.name: path.read_text() for path in (manifests.REPOSITORY / "dashboards").glob("*.json")}
         found = manifests.of_kind(with_set("rules-and-dashboards"), "ConfigMap")
-        shown = {name: text for one in found if one["metadata"]["namespace"] == "monitoring" for name, text in one["data"].items()}
-        self.assertEqual({name: text.rstrip() for name, text in shown.items()}, {name: text.rstrip() for name, text in boards.items()})
+        shown = {
+            name: text
+            for one in found
+            if one["metadata"]["namespace"] == "monitoring"
+            for name, text in one["data"].items()
+        }
+        self.assertEqual(
+            {name: text.rstrip() for name, text in shown.items()},
+            {name: text.rstrip() for name, text in boards.items()},
+        )
 
     def test_extras(self):
         found = with_set("extras")
         self.assertEqual(container(found)["args"], ["run", "--trace"])
-        self.assertEqual(container(found)["livenessProbe"]["httpGet"], {"path": "/-/healthy", "port": "metrics", "scheme": "HTTPS"})
+        self.assertEqual(
+            container(found)["livenessProbe"]["httpGet"], {"path": "/-/healthy", "port": "metrics", "scheme": "HTTPS"}
+        )
         self.assertEqual(one_of(found, "ConfigMap", "more")["metadata"]["namespace"], "docksweep")
         self.assertEqual(one_of(found, "ConfigMap", "docksweep-text")["data"], {"c": "d"})
         self.assertEqual(one_of(found, "NetworkPolicy")["spec"]["policyTypes"], ["Ingress"])
@@ -187,8 +230,12 @@ class copies(unittest.TestCase):
         found = list((manifests.REPOSITORY / "deploy").rglob("docksweep.toml"))
         self.assertGreaterEqual(len(found), 4)
         for path in found:
-            done = subprocess.run([os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", path], capture_output=True, text=True,
-                                  env={"NODE_NAME": "node-1", "HOST_IP": "192.0.2.1"})
+            done = subprocess.run(
+                [os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", path],
+                capture_output=True,
+                text=True,
+                env={"NODE_NAME": "node-1", "HOST_IP": "192.0.2.1"},
+            )
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_marks_stay_clear_of_the_kubelets(self):
@@ -198,13 +245,19 @@ class copies(unittest.TestCase):
             marks = {key: value for key, value in policies.items() if key.endswith((".disk_above", ".disk_below"))}
             self.assertTrue(marks)
             for key, value in marks.items():
-                self.assertLess(value, kubelet_stops if key.endswith("above") else kubelet_stops - 0.1, f"{path}: {key}")
+                self.assertLess(
+                    value, kubelet_stops if key.endswith("above") else kubelet_stops - 0.1, f"{path}: {key}"
+                )
                 self.assertLess(value, kubelet_collects)
 
     def effective(self, path):
         with tempfile.TemporaryDirectory() as home:
-            done = subprocess.run([os.environ["DOCKSWEEP_BINARY"], "check-config", "--effective", "--json", "--config", path],
-                                  capture_output=True, text=True, env={"NODE_NAME": "n", "HOST_IP": "192.0.2.1", "HOME": home})
+            done = subprocess.run(
+                [os.environ["DOCKSWEEP_BINARY"], "check-config", "--effective", "--json", "--config", path],
+                capture_output=True,
+                text=True,
+                env={"NODE_NAME": "n", "HOST_IP": "192.0.2.1", "HOME": home},
+            )
         return {row["key"]: row["value"] for row in manifests.yaml.safe_load(done.stdout)["settings"]}
 
 

@@ -21,10 +21,14 @@ class overlays(unittest.TestCase):
         for spec in (ours, theirs):
             for volume in spec["volumes"]:
                 if "configMap" in volume:
-                    volume["configMap"]["name"] = "docksweep"  # kustomize appends a hash, the chart annotates a checksum
+                    volume["configMap"]["name"] = (
+                        "docksweep"  # kustomize appends a hash, the chart annotates a checksum
+                    )
         self.assertEqual(ours, theirs)
         self.assertEqual(one_of(base, "ConfigMap")["data"], one_of(chart, "ConfigMap")["data"])
-        self.assertEqual(one_of(base, "DaemonSet")["spec"]["updateStrategy"], one_of(chart, "DaemonSet")["spec"]["updateStrategy"])
+        self.assertEqual(
+            one_of(base, "DaemonSet")["spec"]["updateStrategy"], one_of(chart, "DaemonSet")["spec"]["updateStrategy"]
+        )
 
     def test_its_namespace_takes_a_host_path(self):
         labels = one_of(built(OVERLAYS.parent / "base"), "Namespace")["metadata"]["labels"]
@@ -40,10 +44,16 @@ class overlays(unittest.TestCase):
         first, canary = one_of(found, "DaemonSet", "docksweep"), one_of(found, "DaemonSet", "docksweep-canary")
         self.assertNotEqual(first["spec"]["selector"], canary["spec"]["selector"])
         for one in (first, canary):
-            self.assertLessEqual(one["spec"]["selector"]["matchLabels"].items(), one["spec"]["template"]["metadata"]["labels"].items())
+            self.assertLessEqual(
+                one["spec"]["selector"]["matchLabels"].items(), one["spec"]["template"]["metadata"]["labels"].items()
+            )
         self.assertEqual(canary["spec"]["template"]["spec"]["nodeSelector"]["docksweep/track"], "canary")
-        (term,) = first["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-        self.assertEqual(term["matchExpressions"], [{"key": "docksweep/track", "operator": "NotIn", "values": ["canary"]}])
+        (term,) = first["spec"]["template"]["spec"]["affinity"]["nodeAffinity"][
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        ]["nodeSelectorTerms"]
+        self.assertEqual(
+            term["matchExpressions"], [{"key": "docksweep/track", "operator": "NotIn", "values": ["canary"]}]
+        )
         self.assertNotIn("affinity", canary["spec"]["template"]["spec"])
 
     def test_the_canary_has_its_own_configuration_and_shares_the_rest(self):

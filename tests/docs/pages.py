@@ -5,6 +5,7 @@ metrics.md from what a running agent exposes.
 
     DOCKSWEEP_BINARY=build/release/docksweep tests/docs/pages.py     writes them
 """
+
 import contextlib
 import os
 import pathlib
@@ -47,18 +48,26 @@ answered for three resyncs its series disappear; `docksweep_engine_up`, the file
 
 
 def configuration_page():
-    done = subprocess.run([os.environ["DOCKSWEEP_BINARY"], "reference", "configuration"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [os.environ["DOCKSWEEP_BINARY"], "reference", "configuration"], capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
 def metrics_page():
     families = exposed()
     page = METRICS_HEAD
-    for title, fits in (("The node and its policies", lambda name: name.startswith("docksweep_")), ("The process", lambda name: name.startswith("process_"))):
+    for title, fits in (
+        ("The node and its policies", lambda name: name.startswith("docksweep_")),
+        ("The process", lambda name: name.startswith("process_")),
+    ):
         page += f"\n## {title}\n\n| name | type | labels | meaning |\n|---|---|---|---|\n"
         for name, (kind, text, labels) in sorted(families.items()):
             if fits(name):
-                shown = ", ".join(label + ("=" + "\\|".join(sorted(values)) if label in CLOSED else "") for label, values in sorted(labels.items()))
+                shown = ", ".join(
+                    label + ("=" + "\\|".join(sorted(values)) if label in CLOSED else "")
+                    for label, values in sorted(labels.items())
+                )
                 page += f"| `{name}` | {kind} | {shown} | {text} |\n"
     return page
 
@@ -66,6 +75,7 @@ def metrics_page():
 def exposed():
     """{name: (type, help, {label: {value}})} of an agent with an engine, policies and series for images."""
     from fake_engine import container, fake_engine, image
+
     with tempfile.TemporaryDirectory(prefix="dsd-", dir="/tmp") as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -73,9 +83,12 @@ def exposed():
         one, two = image(["alpine:3.19"], [("base", 50_000_000)]), image([], [("old", 7_000_000)])
         with fake_engine(f"{folder}/e.sock", [one, two], [container("web", one)], root=folder) as engine:
             pathlib.Path(folder, "docksweep.toml").write_text(
-                f'{POLICIES}\n[engine]\nhost = "{engine.host}"\n[state]\npath = "{folder}/state.db"\n[web]\nlisten = ["127.0.0.1:{port}"]\n')
+                f'{POLICIES}\n[engine]\nhost = "{engine.host}"\n[state]\npath = "{folder}/state.db"\n[web]\nlisten = ["127.0.0.1:{port}"]\n'
+            )
             with open(f"{folder}/log", "wb") as log:
-                agent = subprocess.Popen([os.environ["DOCKSWEEP_BINARY"], "--config", f"{folder}/docksweep.toml", "run"], stderr=log)
+                agent = subprocess.Popen(
+                    [os.environ["DOCKSWEEP_BINARY"], "--config", f"{folder}/docksweep.toml", "run"], stderr=log
+                )
             try:
                 return families_of(settled(f"http://127.0.0.1:{port}/metrics", pathlib.Path(folder, "log")))
             finally:
@@ -85,7 +98,12 @@ def exposed():
 
 def settled(url, log):
     """The exposition, once the engine was listed, its disk measured and the policies planned."""
-    wanted = ("docksweep_engine_up 1\n", "docksweep_policy_plan_images{", "docksweep_disk_usage_bytes{", "docksweep_policy_value{")
+    wanted = (
+        "docksweep_engine_up 1\n",
+        "docksweep_policy_plan_images{",
+        "docksweep_disk_usage_bytes{",
+        "docksweep_policy_value{",
+    )
     deadline, text = time.monotonic() + 60, ""
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
@@ -93,7 +111,9 @@ def settled(url, log):
             if all(word in text for word in wanted):
                 return text
         time.sleep(0.2)
-    raise AssertionError(f"the agent did not expose {[word for word in wanted if word not in text]}; its log:\n{log.read_text()}")
+    raise AssertionError(
+        f"the agent did not expose {[word for word in wanted if word not in text]}; its log:\n{log.read_text()}"
+    )
 
 
 def families_of(text):

@@ -17,7 +17,11 @@ class documents(unittest.TestCase):
     def test_generated_pages_are_fresh(self):
         for name, make in pages.PAGES.items():
             with self.subTest(name):
-                self.assertEqual((DOCS / name).read_text(), make(), f"docs/{name} is not what the program says: run tests/docs/pages.py")
+                self.assertEqual(
+                    (DOCS / name).read_text(),
+                    make(),
+                    f"docs/{name} is not what the program says: run tests/docs/pages.py",
+                )
 
     def test_links_lead_somewhere(self):
         for document in DOCUMENTS:
@@ -33,14 +37,21 @@ class documents(unittest.TestCase):
                 with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
                     file.write(text)
                     file.flush()
-                    done = subprocess.run([os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", file.name], capture_output=True, text=True,
-                                          env={"NODE_NAME": "n", "HOST_IP": "192.0.2.1"})
+                    done = subprocess.run(
+                        [os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", file.name],
+                        capture_output=True,
+                        text=True,
+                        env={"NODE_NAME": "n", "HOST_IP": "192.0.2.1"},
+                    )
                 self.assertEqual(done.returncode, 0, f"{document.name}: {done.stderr}\n{text}")
         self.assertGreater(found, 5)
 
     def test_the_endpoints_for_a_proxy_are_those_of_the_code(self):
         table = (DOCS / "security.md").read_text()
-        documented = {re.sub(r"\{[a-z]+\}", "{}", path) for path in re.findall(r"^\| (?:GET|HEAD|POST|DELETE)[A-Z, ]* \| `([^`]+)`", table, re.MULTILINE)}
+        documented = {
+            re.sub(r"\{[a-z]+\}", "{}", path)
+            for path in re.findall(r"^\| (?:GET|HEAD|POST|DELETE)[A-Z, ]* \| `([^`]+)`", table, re.MULTILINE)
+        }
         self.assertEqual(documented, set(self.endpoints()))
 
     def endpoints(self):
@@ -52,7 +63,9 @@ class documents(unittest.TestCase):
                 pieces = re.findall(r'"(/[^"]*)"(?: \+ net::encode_path\(\w+\)(?: \+ "([^"]*)")?)?', line)
                 for first, second in pieces:
                     path = first + ("{}" if first.endswith("/") else "") + second
-                    if re.match(r"/(_ping|[a-z]+)", path) and not path.startswith(("/v{}", "/var", "/dev", "/proc", "/run", "/etc")):
+                    if re.match(r"/(_ping|[a-z]+)", path) and not path.startswith(
+                        ("/v{}", "/var", "/dev", "/proc", "/run", "/etc")
+                    ):
                         yield path
 
 

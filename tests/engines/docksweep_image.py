@@ -12,7 +12,16 @@ from mirror import mirror
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BASE, NAME = "debian:bookworm-slim", "docksweep:0.1.0"
-SOURCES = ["agent", "config", "CMakeLists.txt", "CMakePresets.json", "LICENSE", "deploy/Dockerfile", "deploy/debian", ".dockerignore"]
+SOURCES = [
+    "agent",
+    "config",
+    "CMakeLists.txt",
+    "CMakePresets.json",
+    "LICENSE",
+    "deploy/Dockerfile",
+    "deploy/debian",
+    ".dockerignore",
+]
 BUILD_SECONDS = 3600
 
 
@@ -31,7 +40,9 @@ def provide(engine):
         old.unlink()
     _save(engine, kept)
     engine.cli("rmi", BASE)
-    engine.cli("image", "prune", "--force")  # the build stage: over a gigabyte, which the end of the test would wait for
+    engine.cli(
+        "image", "prune", "--force"
+    )  # the build stage: over a gigabyte, which the end of the test would wait for
     return seconds
 
 
@@ -49,16 +60,36 @@ def _import_base(engine):
     """debian:bookworm-slim, as debootstrap makes it."""
     root = roots.fresh_root("bookworm")
     archive = pathlib.Path(engine.folder) / "base.tar"
-    subprocess.run(["tar", "-C", root, "--exclude=./.complete", "--exclude=./var/cache/apt/archives/*.deb", "-cf", archive, "."], check=True)
+    subprocess.run(
+        ["tar", "-C", root, "--exclude=./.complete", "--exclude=./var/cache/apt/archives/*.deb", "-cf", archive, "."],
+        check=True,
+    )
     engine.cli("import", str(archive), BASE)
     archive.unlink()
 
 
 def _build(engine, url):
     context = pathlib.Path(engine.folder) / "context"
-    shutil.copytree(REPOSITORY, context, symlinks=True, ignore=shutil.ignore_patterns("build", ".git", ".cache", "__pycache__"))
-    command = ["docker", "--host", engine.host, "build", "--network", "host", "--build-arg", f"MIRROR={url}", "--build-arg",
-               f"REVISION={_revision()}", "-t", NAME, "-f", str(context / "deploy/Dockerfile"), str(context)]
+    shutil.copytree(
+        REPOSITORY, context, symlinks=True, ignore=shutil.ignore_patterns("build", ".git", ".cache", "__pycache__")
+    )
+    command = [
+        "docker",
+        "--host",
+        engine.host,
+        "build",
+        "--network",
+        "host",
+        "--build-arg",
+        f"MIRROR={url}",
+        "--build-arg",
+        f"REVISION={_revision()}",
+        "-t",
+        NAME,
+        "-f",
+        str(context / "deploy/Dockerfile"),
+        str(context),
+    ]
     done = engine.enter(*command, check=False, timeout=BUILD_SECONDS)
     shutil.rmtree(context)
     if done.returncode != 0:

@@ -21,7 +21,11 @@ def prepare(spec, found, folder):
         elif "configMap" in volume:
             path = f"{folder}/configmap"
             pathlib.Path(path).mkdir(exist_ok=True)
-            (data,) = [one["data"] for one in found if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"]]
+            (data,) = [
+                one["data"]
+                for one in found
+                if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"]
+            ]
             for name, text in data.items():
                 (pathlib.Path(path) / name).write_text(text)
         else:
@@ -57,5 +61,8 @@ def flags(spec, paths, without=()):
             options.append({"HostToContainer": "rslave"}[mount["mountPropagation"]])
         words.append(f"--volume={paths[mount['name']]}:{mount['mountPath']}:{','.join(options)}")
     limits = one["resources"]["limits"]
-    words += [f"--memory={limits['memory'].removesuffix('Mi')}m", f"--cpus={int(limits['cpu'].removesuffix('m')) / 1000}"]
+    words += [
+        f"--memory={limits['memory'].removesuffix('Mi')}m",
+        f"--cpus={int(limits['cpu'].removesuffix('m')) / 1000}",
+    ]
     return [*words, one["image"], *one["args"]]

@@ -32,7 +32,9 @@ class image(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.engine = cls.enterClassContext(docker("20.10", settings={"live-restore": True}))
-        cls.engine.enter("mount", "--make-shared", cls.engine.folder)  # as systemd makes a node's root; mountPropagation needs it
+        cls.engine.enter(
+            "mount", "--make-shared", cls.engine.folder
+        )  # as systemd makes a node's root; mountPropagation needs it
         seconds = docksweep_image.provide(cls.engine)
         print(f"the image was built in {seconds:.0f} s" if seconds else "the image is from the cache", file=sys.stderr)
         cls.seen = json.loads(cls.engine.cli("image", "inspect", docksweep_image.NAME))[0]
@@ -46,7 +48,9 @@ class image(unittest.TestCase):
         labels = {name.removeprefix("org.opencontainers.image."): value for name, value in config["Labels"].items()}
         self.assertEqual((labels["title"], labels["version"], labels["licenses"]), ("docksweep", "0.1.0", "Apache-2.0"))
         self.assertRegex(labels["revision"], "^[0-9a-f]{7,12}$")
-        self.assertIn(labels["revision"], self.engine.cli("run", "--rm", "--network=none", docksweep_image.NAME, "--version"))
+        self.assertIn(
+            labels["revision"], self.engine.cli("run", "--rm", "--network=none", docksweep_image.NAME, "--version")
+        )
 
     def test_it_is_small(self):
         saved = f"{self.engine.folder}/size.tar"
@@ -70,8 +74,12 @@ class image(unittest.TestCase):
             files = {member.name for member in archive.getmembers() if not member.isdir()}
         os.unlink(exported)
         by_engine = {".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}
-        rest = {name for name in files - by_engine if not name.startswith("usr/share/zoneinfo/") and
-                not re.fullmatch(r"(usr/)?lib(64)?/.*\.so(\.[\w.]+)*", name)}
+        rest = {
+            name
+            for name in files - by_engine
+            if not name.startswith("usr/share/zoneinfo/")
+            and not re.fullmatch(r"(usr/)?lib(64)?/.*\.so(\.[\w.]+)*", name)
+        }
         self.assertEqual(rest, {"usr/bin/docksweep", "etc/passwd", "etc/ssl/certs/ca-certificates.crt"})
         self.assertIn("usr/share/zoneinfo/Asia/Shanghai", files)
 
@@ -81,8 +89,13 @@ class image(unittest.TestCase):
     def running(self, *values, without=(), name="docksweep", config=None, probe="/-/ready"):
         """The pod of the chart, with the places of this engine. Yields {volume: path} when the agent's probe says 200."""
         engine = self.engine
-        settings = [f"engine.socketPath={engine.socket}", f"engine.dataRoot={engine.data_root}", "engine.containerdRoot=",
-                    f"statePath={engine.folder}/state", *values]
+        settings = [
+            f"engine.socketPath={engine.socket}",
+            f"engine.dataRoot={engine.data_root}",
+            "engine.containerdRoot=",
+            f"statePath={engine.folder}/state",
+            *values,
+        ]
         arguments = [word for one in settings for word in ("--set", one)]
         if config is not None:
             place = pathlib.Path(engine.folder) / "own.toml"
@@ -103,8 +116,24 @@ class image(unittest.TestCase):
 
     def get(self, path):
         """→ (status, body) of the agent, asked in the engine's network"""
-        done = subprocess.run(["nsenter", "--target", str(self.engine.init), "--net", "curl", "-s", "-m", "5", "-w", "\n%{http_code}",
-                               f"http://127.0.0.1:{PORT}{path}"], capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            [
+                "nsenter",
+                "--target",
+                str(self.engine.init),
+                "--net",
+                "curl",
+                "-s",
+                "-m",
+                "5",
+                "-w",
+                "\n%{http_code}",
+                f"http://127.0.0.1:{PORT}{path}",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
         body, _, status = done.stdout.rpartition("\n")
         return int(status or 0), body
 
@@ -118,7 +147,9 @@ class image(unittest.TestCase):
                 if holds():
                     return
             if time.monotonic() > deadline:
-                done = self.engine.enter("docker", "--host", self.engine.host, "logs", "--tail", "30", name, check=False)
+                done = self.engine.enter(
+                    "docker", "--host", self.engine.host, "logs", "--tail", "30", name, check=False
+                )
                 self.fail(f"not within {seconds} s: {what}\n{done.stdout}{done.stderr}")
             time.sleep(0.2)
 
@@ -126,8 +157,22 @@ class image(unittest.TestCase):
         """The program again, in the container's namespaces and environment, as `docker exec` does. (Where dockerd itself is in
         a chroot, as here, runc's exec joins the mounts but not the root of a container.)"""
         seen = json.loads(self.engine.cli("inspect", "docksweep"))[0]
-        return self.engine.enter("env", "-i", *seen["Config"]["Env"], "/usr/bin/nsenter", "--target", str(seen["State"]["Pid"]), "--mount", "--pid",
-                                 "--net", "--root", "--wd", "--", "/usr/bin/docksweep", *arguments).stdout
+        return self.engine.enter(
+            "env",
+            "-i",
+            *seen["Config"]["Env"],
+            "/usr/bin/nsenter",
+            "--target",
+            str(seen["State"]["Pid"]),
+            "--mount",
+            "--pid",
+            "--net",
+            "--root",
+            "--wd",
+            "--",
+            "/usr/bin/docksweep",
+            *arguments,
+        ).stdout
 
     def test_it_watches_measures_and_is_healthy(self):
         with self.running():
@@ -169,12 +214,23 @@ class image(unittest.TestCase):
 
     def test_it_sweeps_within_its_limits_and_keeps_what_is_kubernetes(self):
         busybox = images.layer.busybox()
-        pause, system, old = "registry.example.com/pause:3.9", "registry.example.com/dns:1", "registry.example.com/old:1"
-        images.load_images(self.engine, [images.image(name, [busybox, images.layer.of_size(1000)]) for name in (pause, system, old)])
-        containers.create(self.engine, system, "k8s_dns_kube-system", labels={"io.kubernetes.pod.namespace": "kube-system"})
+        pause, system, old = (
+            "registry.example.com/pause:3.9",
+            "registry.example.com/dns:1",
+            "registry.example.com/old:1",
+        )
+        images.load_images(
+            self.engine, [images.image(name, [busybox, images.layer.of_size(1000)]) for name in (pause, system, old)]
+        )
+        containers.create(
+            self.engine, system, "k8s_dns_kube-system", labels={"io.kubernetes.pod.namespace": "kube-system"}
+        )
         self.addCleanup(containers.remove, self.engine, "k8s_dns_kube-system")
         config = (manifests.CHART / "files/docksweep.toml").read_text()
-        config = config.replace('min_age = "1h"', 'min_age = "0s"\nlocal_only = false') + '[[policy]]\nname = "all"\nremove = { images = "unused" }\n'
+        config = (
+            config.replace('min_age = "1h"', 'min_age = "0s"\nlocal_only = false')
+            + '[[policy]]\nname = "all"\nremove = { images = "unused" }\n'
+        )
         with self.running("mode=enforce", config=config):
             self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
             self.assertEqual(self.value("docksweep_enforcing"), 1)
