@@ -96,6 +96,7 @@ class agent {
   std::uint64_t engine_revision() const;
   std::uint64_t state_revision() const;
   std::vector<prometheus::MetricFamily> state_families() const;
+  bool no_engine_on_this_node() const;
   std::string not_ready() const;
   std::shared_ptr<const std::string> inventory_json();
   app::task<web::page_figures> page(web::page_request asked);

@@ -1,7 +1,9 @@
 // What the agent serves, made from the newest view.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 
 #include "cli/agent_parts.hpp"
 #include "cli/version.hpp"
@@ -86,8 +88,17 @@ std::vector<prometheus::MetricFamily> agent::state_families() const {
   return families;
 }
 
+// A socket that was never there: a node without a Docker engine, which has nothing to wait for. One that is there and
+// does not answer, or not to us, is another matter.
+bool agent::no_engine_on_this_node() const {
+  const auto& where = engine_->chosen.where;
+  struct stat node{};
+  return engine_->watcher.health().absent && where.how == net::endpoint::kind::unix_socket &&
+         ::stat(where.path.c_str(), &node) != 0 && errno == ENOENT;
+}
+
 std::string agent::not_ready() const {
-  if (engine_->watcher.current() != nullptr) return {};
+  if (engine_->watcher.current() != nullptr || no_engine_on_this_node()) return {};
   const auto& problem = engine_->watcher.health().problem;
   return problem.empty() ? "the first listing of images and containers has not ended yet" : problem;
 }

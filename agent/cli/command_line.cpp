@@ -13,26 +13,13 @@
 namespace docksweep::cli {
 namespace {
 
-void add_all(CLI::App& app, choices& into, chooser& which) {
-  app.set_version_flag("--version", version_line(), "Version, revision and compiler");
-  app.set_help_flag("-h,--help", "This help");
-  app.add_option("--config", into.global.config, "Default /etc/docksweep/docksweep.toml")->type_name("FILE");
-  app.add_option("--host", into.global.host, "The engine: unix:///path or tcp://host:port")->type_name("URL");
-  app.add_flag("--trace", into.global.trace, "Show each call to the engine as a curl line");
-  app.footer(help::first_steps);
-  app.require_subcommand(1);
-  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->column_width(28);
-  add_reading_commands(app, into, which);
-  add_policy_commands(app, into, which);
-  add_transfer_commands(app, into, which);
-}
-
 // CLI11 says only that a command is missing; the first word that is neither an option nor the value of one is what
 // was meant to be it.
 std::string missing_command(int argc, const char* const* argv, const chooser& which) {
   std::string names;
-  for (const auto& [app, make] : which) names += (names.empty() ? "" : ", ") + app->get_name();
+  for (const auto& [app, make] : which) {
+    if (!app->get_group().empty()) names += (names.empty() ? "" : ", ") + app->get_name();
+  }
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--config" || word == "--host") {
@@ -64,6 +51,22 @@ nothing_to_run usage_error(const CLI::App& app, std::string_view message) {
 
 }  // namespace
 
+void describe_commands(CLI::App& app, choices& into, chooser& which) {
+  app.set_version_flag("--version", version_line(), "Version, revision and compiler");
+  app.set_help_flag("-h,--help", "This help");
+  app.add_option("--config", into.global.config, "Default /etc/docksweep/docksweep.toml")->type_name("FILE");
+  app.add_option("--host", into.global.host, "The engine: unix:///path or tcp://host:port")->type_name("URL");
+  app.add_flag("--trace", into.global.trace, "Show each call to the engine as a curl line");
+  app.footer(help::first_steps);
+  app.require_subcommand(1);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->column_width(28);
+  add_reading_commands(app, into, which);
+  add_policy_commands(app, into, which);
+  add_transfer_commands(app, into, which);
+  add_deployment_commands(app, into, which);
+}
+
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* help) {
   auto* added = app.add_subcommand(name, what);
   added->group("Commands");
@@ -76,7 +79,7 @@ std::expected<command_line, nothing_to_run> parse_command_line(int argc, const c
   CLI::App app(help::overview, "docksweep");
   choices chosen;
   chooser which;
-  add_all(app, chosen, which);
+  describe_commands(app, chosen, which);
   if (argc <= 1) return std::unexpected(nothing_to_run{bad_usage, {}, app.help()});
   try {
     app.parse(argc, argv);

@@ -104,6 +104,16 @@ struct restore_command {
   bool yes = false, dry_run = false, quiet = false, no_trunc = false, json = false;
 };
 
+struct health_command {
+  bool ready = false;
+};
+
+enum class reference_page { man, bash, zsh, configuration };
+
+struct reference_command {
+  reference_page page = reference_page::man;
+};
+
 struct pull_command {
   std::string reference;
   std::string platform;   // "linux/arm64/v8"; empty: the engine's own
@@ -111,9 +121,10 @@ struct pull_command {
   bool quiet = false, json = false;
 };
 
-using command = std::variant<run_command, images_command, containers_command, df_command, metrics_command,
-                             check_config_command, init_command, plan_command, explain_command, sweep_command,
-                             remove_command, pause_command, resume_command, history_command, restore_command, pull_command>;
+using command =
+    std::variant<run_command, images_command, containers_command, df_command, metrics_command, check_config_command,
+                 init_command, plan_command, explain_command, sweep_command, remove_command, pause_command,
+                 resume_command, history_command, restore_command, pull_command, health_command, reference_command>;
 
 struct command_line {
   global_options global;

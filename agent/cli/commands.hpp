@@ -21,5 +21,7 @@ int execute(const global_options& global, const resume_command& what);
 int execute(const global_options& global, const history_command& what);
 int execute(const global_options& global, const restore_command& what);
 int execute(const global_options& global, const pull_command& what);
+int execute(const global_options& global, const health_command& what);
+int execute(const global_options& global, const reference_command& what);
 
 }  // namespace docksweep::cli

@@ -175,4 +175,19 @@ Examples:
   docksweep pull alpine:3.19 -q              only the image's ID
   docksweep pull alpine:3.19 --json | jq -r .digest)";
 
+inline constexpr auto health = R"(Asks the agent of this configuration, at its own listen address, whether it is
+alive; status 0 when it is. For a container's HEALTHCHECK and for scripts. Its
+certificate is not checked: it is this machine that is asked.
+
+Examples:
+  docksweep health
+  docksweep health --ready     whether it has a view of the engine, too)";
+
+inline constexpr auto reference = R"(What packages and documents are made from: the man page, the completions of
+bash and zsh, and the reference of the configuration.
+
+Examples:
+  docksweep reference man | man -l -
+  docksweep reference bash > /etc/bash_completion.d/docksweep)";
+
 }  // namespace docksweep::cli::help

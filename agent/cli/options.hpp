@@ -30,6 +30,8 @@ struct choices {
   history_command history;
   restore_command restore;
   pull_command pull;
+  health_command health;
+  reference_command reference;
 };
 
 using chooser = std::vector<std::pair<const CLI::App*, command (*)(const choices&)>>;
@@ -37,8 +39,12 @@ using chooser = std::vector<std::pair<const CLI::App*, command (*)(const choices
 // A command with its help; `help` shows how it is used.
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* help);
 
+// All of it: what parse_command_line() reads by, and what man page and completions are made from.
+void describe_commands(CLI::App& app, choices& into, chooser& which);  // command_line.cpp
+
 void add_reading_commands(CLI::App& app, choices& into, chooser& which);   // reading_options.cpp
 void add_policy_commands(CLI::App& app, choices& into, chooser& which);    // policy_options.cpp
 void add_transfer_commands(CLI::App& app, choices& into, chooser& which);  // transfer_options.cpp
+void add_deployment_commands(CLI::App& app, choices& into, chooser& which);  // deployment_options.cpp
 
 }  // namespace docksweep::cli

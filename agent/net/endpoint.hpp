@@ -12,6 +12,7 @@ namespace docksweep::net {
 // Paths of PEM files; all empty: plain TCP. `ca` empty: the system's certificates.
 struct tls_files {
   std::string ca, cert, key;
+  bool verify = true;  // false: whoever answers will do, as on this machine's own loopback address
   bool operator==(const tls_files&) const = default;
 };
 

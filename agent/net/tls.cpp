@@ -38,7 +38,7 @@ core::result<std::shared_ptr<ssl::context>> tls_contexts::get(const tls_files& f
   auto fresh = std::make_shared<ssl::context>(ssl::context::tls_client);
   fresh->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
                      ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
-  fresh->set_verify_mode(ssl::verify_peer);
+  fresh->set_verify_mode(files.verify ? ssl::verify_peer : ssl::verify_none);
   const auto loaded = load(*fresh, files);
   if (!loaded) return std::unexpected(loaded.error());
   kept_ = std::move(fresh);

@@ -152,7 +152,7 @@ TEST(command_line, says_what_is_wrong_and_where_help_is) {
 
 TEST(command_line, help_teaches_by_example_and_fits_eighty_columns) {
   for (const char* command : {"run", "images", "containers", "df", "metrics", "check-config", "init", "plan", "explain",
-                              "sweep", "remove", "pause", "resume", "history", "pull", "restore"}) {
+                              "sweep", "remove", "pause", "resume", "history", "pull", "restore", "health", "reference"}) {
     const auto line = parse({command, "--help"});
     ASSERT_FALSE(line.has_value());
     EXPECT_EQ(line.error().status, done);

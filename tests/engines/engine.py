@@ -145,11 +145,11 @@ class real_engine:
         """The engine's events from now on, as an iterator over dicts; close() ends it."""
         return event_stream(self.socket, unix_http.with_query("/events", query))
 
-    def enter(self, *command, check=True, input=None):
+    def enter(self, *command, check=True, input=None, timeout=300):
         """Runs a command of the Debian root within the engine's namespaces. → subprocess.CompletedProcess (text)"""
         whole = ["nsenter", "--target", str(self.init), "--net", "--mount", "--pid", "--root", "--",
                  "chroot", self.root, *command]
-        done = subprocess.run(whole, capture_output=True, text=True, input=input, env=self._environment(), timeout=300)
+        done = subprocess.run(whole, capture_output=True, text=True, input=input, env=self._environment(), timeout=timeout)
         if check and done.returncode != 0:
             raise engine_failure(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip() or done.stdout}")
         return done

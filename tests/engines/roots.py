@@ -41,6 +41,19 @@ def engine_root(release):
     return root
 
 
+def fresh_root(release):
+    """A Debian release as a new machine has it (a path), made when it is not in the cache yet; tests/deploy/chroots has it too."""
+    root = CACHE / f"fresh-{release}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with _locked(CACHE / f"fresh-{release}.lock"):
+        if not (root / ".complete").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            with open(root.with_name(f"{root.name}.log"), "w") as out:
+                _run(out, "debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), *filter(None, [apt_mirror()]))
+            (root / ".complete").touch()
+    return root
+
+
 def _is_complete(root, packages):
     try:
         return json.loads((root / STAMP).read_text())["packages"] == packages
@@ -66,7 +79,7 @@ def _build(release, root, packages):
     print(f"engine roots: building {root} with {', '.join(packages)} (about a minute)", flush=True)
     with open(log, "w") as out:
         _run(out, "debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(partial),
-             *[site for site in [_mirror()] if site])
+             *[site for site in [apt_mirror()] if site])
         # No daemon starts in here when its package is installed.
         policy = partial / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
@@ -96,7 +109,7 @@ def _run(log, *command):
         raise root_failure(f"{command[0]} failed ({status}); the end of {log.name}:\n{tail}")
 
 
-def _mirror():
+def apt_mirror():
     """The mirror that this machine's own apt uses for Debian itself; None leaves it to debootstrap."""
     try:
         answer = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN) $(CODENAME)",

@@ -1,0 +1,265 @@
+# The chart, rendered by Helm 3 and 4 for the value sets of values/, and read as Kubernetes would.
+import hashlib
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import manifests
+import tools
+from manifests import container, environment, one_of, pod_spec, rendered
+
+HERE = pathlib.Path(__file__).resolve().parent
+VALUE_SETS = sorted((HERE / "values").glob("*.yaml"))
+
+
+def with_set(name, *more, **how):
+    return rendered("-f", HERE / "values" / f"{name}.yaml", *more, **how)
+
+
+class chart(unittest.TestCase):
+    def test_every_value_set_is_what_kubernetes_takes(self):
+        self.assertGreaterEqual(len(VALUE_SETS), 10)
+        for values in VALUE_SETS:
+            with self.subTest(values.stem):
+                manifests.check(rendered("-f", values))
+
+    def test_both_majors_of_helm_make_the_same(self):
+        for values in VALUE_SETS:
+            with self.subTest(values.stem):
+                self.assertEqual(rendered("-f", values), rendered("-f", values, major=4))
+
+    def test_lint(self):
+        for values in VALUE_SETS:
+            done = subprocess.run(
+                [tools.helm(), "lint", "--strict", manifests.CHART, "-f", values], capture_output=True, text=True
+            )
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_validators_see_faults(self):
+        def daemon_set():
+            return one_of(rendered(), "DaemonSet")
+
+        for path, value in (
+            (("spec", "template", "spec", "unknown"), 1),
+            (("spec", "selector"), "text"),
+            (("spec", "updateStrategy", "rollingUpdate", "maxUnavailabe"), 1),
+        ):
+            broken = daemon_set()
+            place = broken
+            for step in path[:-1]:
+                place = place[step]
+            place[path[-1]] = value
+            with self.assertRaises(manifests.invalid):
+                manifests.check([broken])
+        monitor = one_of(with_set("service-monitor"), "ServiceMonitor")
+        monitor["spec"]["endpoints"][0]["intervall"] = "1m"
+        with self.assertRaisesRegex(manifests.invalid, "unknown: .*intervall"):
+            manifests.check([monitor])
+        with self.assertRaisesRegex(manifests.invalid, "2 times"):
+            manifests.check([daemon_set(), daemon_set()])
+
+    # --- the default is safe ----------------------------------------------------------------------------------------
+
+    def test_default_has_only_what_it_needs(self):
+        found = rendered()
+        manifests.check(found)
+        self.assertEqual(sorted(one["kind"] for one in found), ["ConfigMap", "DaemonSet", "Service", "ServiceAccount"])
+        pod, only = pod_spec(found), container(found)
+        self.assertEqual(
+            pod["securityContext"], {"runAsUser": 0, "runAsGroup": 0, "seccompProfile": {"type": "RuntimeDefault"}}
+        )
+        self.assertEqual(
+            only["securityContext"],
+            {
+                "allowPrivilegeEscalation": False,
+                "privileged": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        )
+        self.assertIs(pod["automountServiceAccountToken"], False)
+        for shared in ("hostNetwork", "hostPID", "hostIPC"):
+            self.assertNotIn(shared, pod)
+        self.assertEqual([one["name"] for one in only["volumeMounts"] if not one.get("readOnly")], ["state"])
+        self.assertEqual(one_of(found, "Service")["spec"]["clusterIP"], "None")
+        self.assertNotIn("DOCKSWEEP_MODE", environment(found))
+
+    def test_the_socket_and_the_data_root_are_never_mounted_themselves(self):
+        for found in (
+            rendered(),
+            rendered("--set", "engine.socketPath=/run/k3s/docker.sock,engine.dataRoot=/data/docker"),
+        ):
+            paths = {one["name"]: one["hostPath"]["path"] for one in pod_spec(found)["volumes"] if "hostPath" in one}
+            mounts = {one["name"]: one["mountPath"] for one in container(found)["volumeMounts"]}
+            self.assertFalse([path for path in paths.values() if path.endswith(".sock")])
+            for root in ("data-root", "containerd-root"):
+                self.assertEqual(paths[root], f"{mounts[root]}/docksweep-statvfs")
+            self.assertEqual(environment(found)["DOCKER_HOST"], f"unix://{mounts['engine']}/docker.sock")
+        self.assertEqual((paths["engine"], paths["data-root"]), ("/run/k3s", "/data/docker/docksweep-statvfs"))
+
+    # --- values -----------------------------------------------------------------------------------------------------
+
+    def test_mode(self):
+        self.assertEqual(environment(with_set("enforce"))["DOCKSWEEP_MODE"], "enforce")
+        status, _, err = manifests.helm_template("--set", "mode=enforced")
+        self.assertNotEqual(status, 0)
+        self.assertIn("'enforced' is neither observe nor enforce", err)
+
+    def test_a_changed_configuration_rolls_out(self):
+        def checksum(found):
+            return one_of(found, "DaemonSet")["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+
+        first, other = rendered(), with_set("own-config-and-secret")
+        self.assertNotEqual(checksum(first), checksum(other))
+        text = (manifests.CHART / "files/docksweep.toml").read_text()
+        self.assertEqual(one_of(first, "ConfigMap")["data"]["docksweep.toml"], text)
+        self.assertEqual(checksum(first), hashlib.sha256(text.encode()).hexdigest())
+
+    def test_secrets(self):
+        found = with_set("own-config-and-secret")
+        self.assertEqual(one_of(found, "Secret")["stringData"], {"alertmanager-token": "t0ken"})
+        self.assertEqual(self.secret_of(found), "docksweep")
+        found = with_set("existing-objects")
+        self.assertEqual(sorted(one["kind"] for one in found), ["DaemonSet"])
+        self.assertEqual(self.secret_of(found), "docksweep-secret")
+        self.assertIsNone(self.secret_of(rendered()))
+
+    def secret_of(self, found):
+        return next((one["secret"]["secretName"] for one in pod_spec(found)["volumes"] if "secret" in one), None)
+
+    def test_a_user_other_than_root(self):
+        found = with_set("nonroot")
+        self.assertEqual(
+            pod_spec(found)["securityContext"],
+            {
+                "runAsUser": 65532,
+                "runAsGroup": 65532,
+                "runAsNonRoot": True,
+                "supplementalGroups": [998],
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+        )
+        self.assertNotIn("containerd-root", [one["name"] for one in pod_spec(found)["volumes"]])
+
+    def test_security_contexts_are_merged_and_keep_the_defaults(self):
+        found = with_set("selinux-private-registry")
+        self.assertEqual(container(found)["securityContext"]["capabilities"], {"drop": ["ALL"]})
+        self.assertEqual(container(found)["securityContext"]["seLinuxOptions"], {"type": "spc_t"})
+        self.assertEqual(pod_spec(found)["securityContext"]["seccompProfile"]["type"], "Localhost")
+
+    def test_image_names(self):
+        self.assertEqual(container(rendered())["image"], "docksweep:0.1.0")
+        self.assertEqual(
+            container(with_set("selinux-private-registry"))["image"],
+            "registry.example.com:5000/infra/docksweep:0.1.0-1",
+        )
+        self.assertEqual(container(with_set("names-and-placement"))["image"], "docksweep@sha256:" + "a" * 64)
+
+    def test_names_and_labels(self):
+        found = with_set("names-and-placement")
+        self.assertEqual(
+            {(one["metadata"]["name"], one["metadata"]["namespace"]) for one in found}, {("node-sweeper", "infra")}
+        )
+        labels = one_of(with_set("own-config-and-secret"), "DaemonSet")["metadata"]["labels"]
+        self.assertEqual(labels["example.com/part"], "nodes")
+
+    def test_monitors_find_the_pods(self):
+        found = with_set("service-monitor")
+        service, monitor = one_of(found, "Service"), one_of(found, "ServiceMonitor")
+        self.assertLessEqual(monitor["spec"]["selector"]["matchLabels"].items(), service["metadata"]["labels"].items())
+        self.assertEqual(monitor["spec"]["endpoints"][0]["port"], service["spec"]["ports"][0]["name"])
+        pods = one_of(found, "DaemonSet")["spec"]["template"]["metadata"]["labels"]
+        self.assertLessEqual(service["spec"]["selector"].items(), pods.items())
+        pod_monitor = one_of(with_set("pod-monitor"), "PodMonitor")["spec"]
+        self.assertLessEqual(pod_monitor["selector"]["matchLabels"].items(), pods.items())
+        self.assertIn(
+            pod_monitor["podMetricsEndpoints"][0]["port"], [port["name"] for port in container(found)["ports"]]
+        )
+        status, _, err = manifests.helm_template("--set", "prometheus.monitor.enabled=true,service.enabled=false")
+        self.assertNotEqual(status, 0)
+        self.assertIn("podMonitor", err)
+
+    def test_rules_are_those_of_the_repository_less_the_disabled(self):
+        original = manifests.yaml.safe_load((manifests.REPOSITORY / "dashboards/rules.yml").read_text())
+        found = one_of(rendered("--set", "prometheusRule.enabled=true"), "PrometheusRule")["spec"]
+        self.assertEqual(found, original)
+        alerts = self.alerts(one_of(with_set("rules-and-dashboards"), "PrometheusRule")["spec"])
+        self.assertEqual(alerts, [one for one in self.alerts(original) if one != "DocksweepStateNotDurable"])
+        status, _, err = manifests.helm_template(
+            "--set", "prometheusRule.enabled=true,prometheusRule.disabledAlerts={DocksweepDwon}"
+        )
+        self.assertNotEqual(status, 0)
+        self.assertIn("there is no alert DocksweepDwon", err)
+
+    def alerts(self, spec):
+        return [rule["alert"] for group in spec["groups"] for rule in group["rules"] if "alert" in rule]
+
+    def test_dashboards_are_those_of_the_repository(self):
+        boards = {path.name: path.read_text() for path in (manifests.REPOSITORY / "dashboards").glob("*.json")}
+        found = manifests.of_kind(with_set("rules-and-dashboards"), "ConfigMap")
+        shown = {
+            name: text
+            for one in found
+            if one["metadata"]["namespace"] == "monitoring"
+            for name, text in one["data"].items()
+        }
+        self.assertEqual(
+            {name: text.rstrip() for name, text in shown.items()},
+            {name: text.rstrip() for name, text in boards.items()},
+        )
+
+    def test_extras(self):
+        found = with_set("extras")
+        self.assertEqual(container(found)["args"], ["run", "--trace"])
+        self.assertEqual(
+            container(found)["livenessProbe"]["httpGet"], {"path": "/-/healthy", "port": "metrics", "scheme": "HTTPS"}
+        )
+        self.assertEqual(one_of(found, "ConfigMap", "more")["metadata"]["namespace"], "docksweep")
+        self.assertEqual(one_of(found, "ConfigMap", "docksweep-text")["data"], {"c": "d"})
+        self.assertEqual(one_of(found, "NetworkPolicy")["spec"]["policyTypes"], ["Ingress"])
+
+
+class copies(unittest.TestCase):
+    def test_they_are_what_their_originals_are(self):
+        done = subprocess.run([manifests.REPOSITORY / "deploy/copies", "--check"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_configurations_are_valid(self):
+        found = list((manifests.REPOSITORY / "deploy").rglob("docksweep.toml"))
+        self.assertGreaterEqual(len(found), 4)
+        for path in found:
+            done = subprocess.run(
+                [os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", path],
+                capture_output=True,
+                text=True,
+                env={"NODE_NAME": "node-1", "HOST_IP": "192.0.2.1"},
+            )
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_marks_stay_clear_of_the_kubelets(self):
+        kubelet_collects, kubelet_stops = 0.85, 0.80  # imageGCHighThresholdPercent, imageGCLowThresholdPercent
+        for path in (manifests.REPOSITORY / "deploy/kubernetes").rglob("docksweep.toml"):
+            policies = self.effective(path)
+            marks = {key: value for key, value in policies.items() if key.endswith((".disk_above", ".disk_below"))}
+            self.assertTrue(marks)
+            for key, value in marks.items():
+                self.assertLess(
+                    value, kubelet_stops if key.endswith("above") else kubelet_stops - 0.1, f"{path}: {key}"
+                )
+                self.assertLess(value, kubelet_collects)
+
+    def effective(self, path):
+        with tempfile.TemporaryDirectory() as home:
+            done = subprocess.run(
+                [os.environ["DOCKSWEEP_BINARY"], "check-config", "--effective", "--json", "--config", path],
+                capture_output=True,
+                text=True,
+                env={"NODE_NAME": "n", "HOST_IP": "192.0.2.1", "HOME": home},
+            )
+        return {row["key"]: row["value"] for row in manifests.yaml.safe_load(done.stdout)["settings"]}
+
+
+if __name__ == "__main__":
+    unittest.main()
