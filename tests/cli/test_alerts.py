@@ -143,7 +143,7 @@ class alerts(with_node):
         settings = self.settings_with()
         with agent(self, settings) as running:
             self.ready(running)
-            self.assertEqual(self.post(running, "/api/v1/sweep?policy=on-alert&dry_run=1")[0], 200)
+            running.wait_for(lambda: self.post(running, "/api/v1/sweep?policy=on-alert&dry_run=1")[0] == 200, "a plan")
             self.assertEqual(self.sweeps(), [])
             self.assertEqual(self.post(running, "/api/v1/sweep?policy=nope")[0], 404)
             self.assertEqual(self.post(running, "/api/v1/sweep?policy=on-alert", token=None)[0], 401)
