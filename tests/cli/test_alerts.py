@@ -143,7 +143,7 @@ class alerts(with_node):
         settings = self.settings_with()
         with agent(self, settings) as running:
             self.ready(running)
-            self.assertEqual(self.post(running, "/api/v1/sweep?policy=on-alert&dry_run=1")[0], 200)
+            running.wait_for(lambda: self.post(running, "/api/v1/sweep?policy=on-alert&dry_run=1")[0] == 200, "a plan")
             self.assertEqual(self.sweeps(), [])
             self.assertEqual(self.post(running, "/api/v1/sweep?policy=nope")[0], 404)
             self.assertEqual(self.post(running, "/api/v1/sweep?policy=on-alert", token=None)[0], 401)
@@ -162,6 +162,8 @@ class alerts(with_node):
     def test_in_observe_mode_a_sweep_by_request_is_refused_with_its_plan(self):
         with agent(self, self.settings_with(mode="observe")) as running:
             self.ready(running)
+            running.wait_for(lambda: '"steps":[{' in str(self.post(running, "/api/v1/sweep?policy=on-alert&dry_run=1")[1]),
+                             "a plan with a step")
             status, body = self.post(running, "/api/v1/sweep?policy=on-alert")
             self.assertEqual(status, 409)
             self.assertTrue(json.loads(body)["plan"]["steps"])
