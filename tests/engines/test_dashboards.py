@@ -20,8 +20,6 @@ import dashboard  # noqa: E402
 
 # What may be empty, each with its reason: at most five. A text of the query or rule → why.
 MAY_BE_EMPTY = {
-    "docksweep_alerts_received_total": "no agent of this run is configured to hear of alerts",
-    "docksweep_alerts_rejected_total": "no agent of this run is configured to hear of alerts",
     "increase(docksweep_sweep_failures_total{M}[$__rate_interval]) > 0": "annotates failed sweeps, and none fails here",
 }
 MATCHERS = 'cluster=~"$cluster",job=~"$job",instance=~"$instance"'
