@@ -1,13 +1,13 @@
 #include "alertmanager/alerts_json.hpp"
 
-#include <date/date.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <sstream>
 #include <string>
+
+#include "core/rfc3339.hpp"
 
 namespace docksweep::alertmanager {
 namespace {
@@ -17,30 +17,6 @@ using core::failure_code;
 
 std::unexpected<core::failure> malformed(std::string message) {
   return core::fail(failure_code::malformed, std::move(message));
-}
-
-// RFC 3339 to whole milliseconds, cut and not rounded, as Alertmanager's API writes it (go-openapi's strfmt); its
-// webhook has up to nine decimals. nullopt: no moment that the clock can hold (Go's "never" is the year 1).
-std::optional<core::instant> moment_from(std::string_view rfc3339) {
-  std::string text(rfc3339);
-  std::chrono::milliseconds fraction{0};
-  if (const auto dot = text.find('.'); dot != std::string::npos) {
-    const auto end = std::min(text.find_first_not_of("0123456789", dot + 1), text.size());
-    if (end == dot + 1) return std::nullopt;
-    for (std::size_t i = 0; i < 3; ++i) {
-      const char digit = dot + 1 + i < end ? text[dot + 1 + i] : '0';
-      fraction = fraction * 10 + std::chrono::milliseconds(digit - '0');
-    }
-    text.erase(dot, end - dot);
-  }
-  if (text.ends_with('Z') || text.ends_with('z')) text.replace(text.size() - 1, 1, "+00:00");
-  std::istringstream in(text);
-  date::sys_seconds seconds;
-  in >> date::parse("%FT%T%Ez", seconds);
-  if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
-  constexpr std::chrono::seconds last(9'223'372'035);  // beyond it the clock's nanoseconds would overflow
-  if (seconds.time_since_epoch() < std::chrono::seconds(0) || seconds.time_since_epoch() > last) return std::nullopt;
-  return core::instant(seconds.time_since_epoch()) + fraction;
 }
 
 core::result<json::value> parse(std::string_view body) {
@@ -88,7 +64,7 @@ core::result<core::alert> alert_from(const json::value& value, const std::string
   auto labels = labels_of(*from, where);
   if (!labels) return std::unexpected(std::move(labels).error());
   const auto* starts = text_at(*from, "startsAt");
-  const auto moment = starts == nullptr ? std::nullopt : moment_from(*starts);
+  const auto moment = starts == nullptr ? std::nullopt : core::parse_rfc3339(*starts);
   if (!moment) return malformed(where + " has no startsAt, or one that is no moment");
   core::alert out{.labels = *std::move(labels), .firing = true, .starts_at = *moment, .fingerprint = {}};
   const auto* fingerprint = text_at(*from, "fingerprint");

@@ -14,8 +14,10 @@
 namespace docksweep::config {
 namespace {
 
-// Takes the "#" from lines that offer a key or a header; comments for people have a blank after it.
-std::string uncommented(std::string_view text) {
+// Takes the "#" from lines that offer a key or a header; comments for people have a blank after it. engine.tls stays: it
+// is for a tcp:// address, and the file offers the default one.
+std::string uncommented(std::string_view whole) {
+  const auto text = std::regex_replace(std::string(whole), std::regex("#tls\\.[a-z]+ = \"/etc/docksweep/engine/[^\n]*\n"), "");
   return std::regex_replace(std::string(text), std::regex("(^|\n)#(?=[^ #\n])"), "$1");
 }
 

@@ -104,8 +104,11 @@ class composed(unittest.TestCase):
         self.assertEqual(series["metric"]["job"], "docksweep")
         original = yaml.safe_load((folder / "rules.yml").read_text())
         self.assertEqual(
-            [rule["name"] for group in self.asked(port, "rules")["groups"] for rule in group["rules"]],
-            [rule.get("alert", rule.get("record")) for group in original["groups"] for rule in group["rules"]],
+            {group["name"]: [rule["name"] for rule in group["rules"]] for group in self.asked(port, "rules")["groups"]},
+            {
+                group["name"]: [rule.get("alert", rule.get("record")) for rule in group["rules"]]
+                for group in original["groups"]
+            },
         )
 
     def test_a_node_without_an_engine_fires_no_alert(self):

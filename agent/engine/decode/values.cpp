@@ -1,11 +1,11 @@
 // Identifiers, times and names, as engines spell them.
 #include "engine/decode/values.hpp"
 
-#include <date/date.h>
 
 #include <algorithm>
 #include <cctype>
-#include <sstream>
+
+#include "core/rfc3339.hpp"
 
 namespace docksweep::engine {
 namespace {
@@ -50,16 +50,9 @@ std::optional<core::instant> time_from(std::int64_t unix_seconds) {
 }
 
 std::optional<core::instant> time_from(std::string_view rfc3339) {
-  // Whole seconds only: in nanoseconds the year 1, Go's way to say "never", would overflow.
-  std::string text(rfc3339);
-  if (const auto dot = text.find('.'); dot != std::string::npos) {
-    text.erase(dot, std::min(text.find_first_not_of("0123456789", dot + 1), text.size()) - dot);
-  }
-  std::istringstream in{text};
-  date::sys_seconds time;
-  in >> date::parse(text.ends_with('Z') ? "%FT%TZ" : "%FT%T%Ez", time);
-  if (in.fail()) return std::nullopt;
-  return time_from(std::int64_t{time.time_since_epoch().count()});
+  const auto time = core::parse_rfc3339(rfc3339);
+  if (!time) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(*time);
 }
 
 void add_image_name(std::vector<std::string>& tags, std::vector<std::string>& digests, std::string_view name) {
