@@ -120,7 +120,8 @@ T wait_for(web::task<T> work) {
 void check_admitted(const web::request& what, const web::route& target, unsigned bits) {
   const bool certificate = (bits & with_client_ca) != 0 && (bits & shows_certificate) != 0;
   const bool has_token = (bits & with_token) != 0 && what.header("authorization").ends_with(token);
-  must(what.path == target.path, "a path was answered by another's handler");
+  const bool is_below = target.below && what.path.starts_with(target.path);
+  must(what.path == target.path || is_below, "a path was answered by another's handler");
   if (what.method == "POST") {
     must(certificate || has_token, "a POST without a credential was let in");
   } else {

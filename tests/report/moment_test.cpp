@@ -33,7 +33,7 @@ TEST(moment, reads_days_and_rfc3339) {
 TEST(moment, refuses_the_rest_with_what_is_allowed) {
   for (const auto* text : {"", "yesterday", "2026-13-01", "2026-11-20x", "2026-11-20T14:00:00", "14:00", "-7d",
                            "8242-01-01T00:00:00Z", "1969-12-31", "2262-01-01", "2026-01-01T00::9700Z",
-                           "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.0000000001Z"}) {
+                           "2026-01-01T00:00:00.Z"}) {
     const auto found = since(text);
     EXPECT_TRUE(found.starts_with("fault: ")) << text << " was read as " << found;
     EXPECT_NE(found.find("7d, 1h30m"), std::string::npos) << found;
