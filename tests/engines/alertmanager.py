@@ -34,8 +34,10 @@ class alertmanager_failure(Exception):
 
 
 class alertmanager:
-    """`with alertmanager() as it`. `webhook` is (URL, file with a bearer token): where every alert is delivered; `ca` signs
-    the certificate there; `peers` are others of its cluster."""
+    """
+    `with alertmanager() as it`. `webhook` is (URL, file with a bearer token): where every alert is delivered; `ca` signs
+    the certificate there; `peers` are others of its cluster.
+    """
 
     def __init__(self, webhook=None, peers=(), clustered=False, repeat_interval="1m", ca=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dsa-", dir="/var/tmp"))

@@ -151,7 +151,8 @@ class agent:
         return self._ask("POST", path, headers, body)
 
     def _ask(self, method, path, headers=None, body=None):
-        return unix_http.ask(self._connection, method, path, body=body, headers=self.headers if headers is None else headers)
+        headers = self.headers if headers is None else headers
+        return unix_http.ask(self._connection, method, path, body=body, headers=headers)
 
     def _connection(self):
         if self.tls:

@@ -32,8 +32,8 @@ def _targets(ports):
 
 class prometheus:
     """
-    A running Prometheus that scrapes {job: port, or several ports} twice a second, with these files of rules. It tells the
-    Alertmanagers at these ports of its alerts, each second again; token_file holds the bearer token of its scrapes.
+    A running Prometheus that scrapes {job: port, or several ports} twice a second, with these files of rules. It tells
+    the Alertmanagers at these ports of its alerts, each second again; token_file holds the bearer token of its scrapes.
     """
 
     def __init__(self, jobs, rules=(), alertmanagers=(), token_file=None):
