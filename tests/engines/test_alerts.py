@@ -325,16 +325,24 @@ class once(node):
         self.assertEqual((self.sweeps(one), self.left(), self.received(one, "webhook")), ([], 6, 0))
 
     def test_over_tls(self):
-        """Alertmanager delivers to a certificate that it trusts, and to no other."""
+        """Alertmanager delivers to a certificate that it trusts, and to no other; a new one needs no restart."""
         authority = certificates.authority(self.folder)
         other = certificates.authority(self.folder, "other")
-        one = self.start(certificate=(*authority.issue("node"), authority.ca))
+        files = authority.issue("node")
+        one = self.start(certificate=(*files, authority.ca))
         distrusts = self.alertmanager(one.url, ca=other.ca)
         distrusts.fire(600, self.since, alertname="DiskFull")
         distrusts.wait_for(lambda: "signed by unknown authority" in distrusts.log.read_text(), "its refusal")
         self.assertEqual((self.sweeps(one), self.left(), self.received(one, "webhook")), ([], 6, 0))
         trusts = self.alertmanager(one.url, ca=authority.ca)
         trusts.fire(600, self.since, alertname="DiskFull")
+        self.wait_for_sweeps(one, 1)
+        one.wait_for(lambda: self.received(one, "webhook") == 1, "the count of alerts", SECONDS, 0.1)
+        one.tls.load_verify_locations(other.ca)
+        for made, used in zip(other.issue("renewed"), files):
+            os.replace(made, used)
+        # Alertmanager tries again by itself.
+        one.wait_for(lambda: self.received(one, "webhook") == 2, "the one that trusts the new one", SECONDS, 0.1)
         self.wait_for_sweeps(one, 1)
 
 
