@@ -92,10 +92,16 @@ def sweep_figures(build):
     yield from sweeps.figures()
 
 
+def alert_figures(build):
+    os.environ["DOCKSWEEP_BINARY"] = str(build / "docksweep")
+    import alerts
+    yield from alerts.figures()
+
+
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     found, broken = [], 0
-    for group in (layer_figures, plan_figures, decode_figures, node_figures, sweep_figures):
+    for group in (layer_figures, plan_figures, decode_figures, node_figures, sweep_figures, alert_figures):
         try:
             for one in group(build):
                 found.append(one)

@@ -167,7 +167,7 @@ def node_exporter_scrapes(server, load):
     program = shutil.which("prometheus-node-exporter")
     if program is None:
         raise RuntimeError("no prometheus-node-exporter on PATH: run tests/run --bench")
-    port = docksweep._free_port()
+    port = docksweep.free_port()
     exporter = subprocess.Popen([program, f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, env={**os.environ, "GOMAXPROCS": "1"}, preexec_fn=on_cores(server))
     try:

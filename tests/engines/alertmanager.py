@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.parse
 
-from prometheus import _free_port as free_port
+from docksweep import free_port
 from prometheus import program
 
 
@@ -34,10 +34,12 @@ class alertmanager_failure(Exception):
 
 
 class alertmanager:
-    """`with alertmanager() as it`. `webhook` is (URL, file with a bearer token): where every alert is delivered; `peers`
-    are others of its cluster."""
+    """
+    `with alertmanager() as it`. `webhook` is (URL, file with a bearer token): where every alert is delivered; `ca` signs
+    the certificate there; `peers` are others of its cluster.
+    """
 
-    def __init__(self, webhook=None, peers=(), clustered=False, repeat_interval="1m"):
+    def __init__(self, webhook=None, peers=(), clustered=False, repeat_interval="1m", ca=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dsa-", dir="/var/tmp"))
         self.port, self.cluster_port = free_port(), free_port()
         self.peers, self.clustered = peers, clustered or bool(peers)
@@ -45,7 +47,8 @@ class alertmanager:
         if webhook is not None:
             url, token_file = webhook
             receiver["webhook_configs"] = [{"url": url, "send_resolved": True, "http_config": {
-                "authorization": {"type": "Bearer", "credentials_file": str(token_file)}}}]
+                "authorization": {"type": "Bearer", "credentials_file": str(token_file)},
+                "tls_config": {"ca_file": str(ca)} if ca else {}}}]
         (self.folder / "alertmanager.yml").write_text(json.dumps({  # JSON is YAML
             "route": {"receiver": "docksweep", "group_by": ["..."], "group_wait": "100ms", "group_interval": "1s",
                       "repeat_interval": repeat_interval},
@@ -96,10 +99,14 @@ class alertmanager:
             raise alertmanager_failure(f"{method} {path}: {status} {text}")
         return json.loads(text) if text else None
 
-    def fire(self, seconds=600, **labels):
-        """An alert that ends by itself in `seconds` from now (at once with 0), unless it is sent again."""
+    def fire(self, seconds=600, since=None, **labels):
+        """
+        An alert that ends by itself in `seconds` from now (at once with 0), unless it is sent again. Prometheus says
+        each time since when (a datetime) it fires; without it Alertmanager takes the moment when it hears of it.
+        """
         ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
-        self.api("POST", "alerts", [{"labels": labels, "endsAt": ends.isoformat()}])
+        starts = {"startsAt": since.isoformat()} if since else {}
+        self.api("POST", "alerts", [{"labels": labels, "endsAt": ends.isoformat(), **starts}])
 
     def alerts(self, **query):
         """[(labels, state)] of what fires."""
@@ -107,10 +114,16 @@ class alertmanager:
 
     def silence(self, *matchers):
         """With amtool, as a person would. → the silence's ID"""
-        done = subprocess.run([program("amtool"), f"--alertmanager.url={self.url}", "silence", "add", "--author=test",
-                               "--comment=test", "--duration=1h", *matchers], capture_output=True, text=True, timeout=30)
+        return self._amtool("silence", "add", "--author=test", "--comment=test", "--duration=1h", *matchers)
+
+    def end_silence(self, number):
+        self._amtool("silence", "expire", number)
+
+    def _amtool(self, *arguments):
+        done = subprocess.run([program("amtool"), f"--alertmanager.url={self.url}", *arguments], capture_output=True,
+                              text=True, timeout=30)
         if done.returncode != 0:
-            raise alertmanager_failure(f"amtool silence add {matchers}: {done.stdout}{done.stderr}")
+            raise alertmanager_failure(f"amtool {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
 
     def wait_for(self, holds, what, seconds=20):

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -75,12 +76,15 @@ class agent:
 
         with agent(engine.host, {"inventory": {"resync": "2s"}}) as sweep:
             sweep.metrics().value("docksweep_images", state="unused")
+
+    With `token` it wants this bearer token (.token_file), and is asked with it. `certificate` is what it shows: (file,
+    key's file, file of the CA to check it by).
     """
 
-    def __init__(self, host, settings=None, ready=True, within=()):
+    def __init__(self, host, settings=None, ready=True, within=(), port=None, token=None, certificate=None):
         self.within, self.killed = within, False
         self.folder = tempfile.mkdtemp(prefix="dsa-", dir="/var/tmp")
-        self.port = _free_port()
+        self.port = port or free_port()
         sections = {"engine": {"host": host}, "state": {"path": f"{self.folder}/state/state.db"},
                     "web": {"listen": [f"127.0.0.1:{self.port}"]}, "log": {"level": "debug"}}
         for section, values in (settings or {}).items():
@@ -88,6 +92,15 @@ class agent:
                 sections.setdefault(section, {}).update(values)
             else:
                 sections[section] = values
+        self.token_file, self.headers, self.tls = f"{self.folder}/token", {}, None
+        if token:
+            pathlib.Path(self.token_file).write_text(f"{token}\n")
+            sections["web"]["token_file"] = self.token_file
+            self.headers = {"Authorization": f"Bearer {token}"}
+        if certificate:
+            shown, key, ca = map(str, certificate)
+            sections["web"]["tls"] = {"cert": shown, "key": key}
+            self.tls = ssl.create_default_context(cafile=ca)
         os.makedirs(f"{self.folder}/state")
         self.config = f"{self.folder}/docksweep.toml"
         pathlib.Path(self.config).write_text(toml(sections))
@@ -125,7 +138,11 @@ class agent:
                                     f"\n{self.log()}")
             time.sleep(pause)
 
-    # --- asking it --------------------------------------------------------------------------------------------------
+    # --- asking it: headers that are given take the place of its credential -------------------------------------------
+
+    @property
+    def url(self):
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def get(self, path, headers=None):
         return self._ask("GET", path, headers)
@@ -134,8 +151,13 @@ class agent:
         return self._ask("POST", path, headers, body)
 
     def _ask(self, method, path, headers=None, body=None):
-        return unix_http.ask(lambda: http.client.HTTPConnection("127.0.0.1", self.port, timeout=10), method, path,
-                             body=body, headers=headers)
+        headers = self.headers if headers is None else headers
+        return unix_http.ask(self._connection, method, path, body=body, headers=headers)
+
+    def _connection(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
 
     def scrape(self, headers=None):
         """GET /metrics as a scraper does. → unix_http.answer"""
@@ -201,7 +223,7 @@ class agent:
             self.close()
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -5,12 +5,13 @@ import http.server
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
 import time
 import urllib.parse
+
+from docksweep import free_port
 
 
 class prometheus_failure(Exception):
@@ -25,32 +26,32 @@ def program(name):
     return found
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _targets(ports):
     return [f"127.0.0.1:{port}" for port in ([ports] if isinstance(ports, int) else ports)]
 
 
 class prometheus:
-    """A running Prometheus that scrapes {job: port, or several ports} twice a second, with these files of rules."""
+    """
+    A running Prometheus that scrapes {job: port, or several ports} twice a second, with these files of rules. It tells
+    the Alertmanagers at these ports of its alerts, each second again; token_file holds the bearer token of its scrapes.
+    """
 
-    def __init__(self, jobs, rules=()):
+    def __init__(self, jobs, rules=(), alertmanagers=(), token_file=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dsp-", dir="/var/tmp"))
-        self.port = _free_port()
+        self.port = free_port()
         self.log = self.folder / "log"
+        credential = {"authorization": {"credentials_file": str(token_file)}} if token_file else {}
         config = {"global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"},
                   "rule_files": [str(path) for path in rules],
-                  "scrape_configs": [{"job_name": job, "static_configs": [{"targets": _targets(ports)}]}
+                  "alerting": {"alertmanagers": [{"static_configs": [{"targets": _targets(alertmanagers)}]}]},
+                  "scrape_configs": [{"job_name": job, "static_configs": [{"targets": _targets(ports)}], **credential}
                                      for job, ports in jobs.items()]}
         (self.folder / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [program("prometheus"), f"--config.file={self.folder}/prometheus.yml",
-                 f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{self.port}"],
+                 f"--storage.tsdb.path={self.folder}/data", f"--web.listen-address=127.0.0.1:{self.port}",
+                 "--rules.alert.resend-delay=1s"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
             self.wait_for(lambda: self._get("/-/ready") is not None, "Prometheus' readiness", 30)
