@@ -40,6 +40,7 @@ TEST_F(triggers_on_node, a_second_policy_sweeps_by_no_view_of_before_the_first_o
   run_for(100ms);
   EXPECT_EQ(sweeps_ended(), 1U);
   add_image(3);
+  ASSERT_TRUE(run_until_listed(3)) << "else a plan may be made before its layers are known";
   add_image(4);
   ASSERT_TRUE(run_until([&] { return sweeps_ended() == 2; })) << "the first one cools down, the second may";
   EXPECT_EQ(counts.ended[1].policy, "second");

@@ -287,6 +287,17 @@ class once(node):
         manager.end_silence(silence)
         self.wait_for_sweeps(one, 1)
 
+    def test_an_inhibited_alert_starts_nothing(self):
+        manager = self.alertmanager()
+        manager.fire(600, self.since, alertname="Maintenance")
+        manager.fire(600, self.since, alertname="DiskFull")
+        manager.wait_for(lambda: ({"alertname": "DiskFull"}, "suppressed") in manager.alerts(), "its inhibition")
+        one = self.start(settings=self.asks(manager))
+        self.polled_again(one, 3)
+        self.assertEqual((self.sweeps(one), self.left(), self.received(one, "alertmanager")), ([], 6, 0))
+        manager.fire(0, self.since, alertname="Maintenance")
+        self.wait_for_sweeps(one, 1)
+
     def test_an_alert_about_another_node_starts_nothing(self):
         port = docksweep.free_port()
         manager = self.alertmanager(f"http://127.0.0.1:{port}", repeat_interval="1s")
