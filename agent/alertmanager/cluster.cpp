@@ -1,7 +1,6 @@
 #include "alertmanager/cluster.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <boost/url/parse.hpp>
@@ -9,6 +8,7 @@
 #include <optional>
 
 #include "alertmanager/alerts_json.hpp"
+#include "net/base64.hpp"
 #include "net/http_client.hpp"
 #include "net/percent.hpp"
 #include "net/small_file.hpp"
@@ -39,14 +39,6 @@ core::result<place> place_of(const std::string& text, const net::tls_files& tls)
   auto where = net::parse_endpoint(server.buffer(), tls);
   if (!where) return std::unexpected(std::move(where).error());
   return place{*std::move(where), std::move(prefix)};
-}
-
-std::string base64(std::string_view text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes, static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
 }
 
 // One line of a file; a line end after it is none of it.
@@ -152,7 +144,7 @@ class cluster final : public app::alert_source {
     if (options_.username.empty()) return std::string();
     auto password = secret_in(options_.password_file);
     if (!password) return password;
-    return "Basic " + base64(options_.username + ":" + *password);
+    return "Basic " + net::encode_base64(options_.username + ":" + *password);
   }
 
   void note(member& one, const std::optional<core::failure>& failed) {

@@ -148,13 +148,13 @@ void triggers::impl::take_over(std::vector<core::policy> policies, core::keep_ru
                                trigger_options options) {
   std::vector<entry_pointer> fresh;
   for (auto& policy : policies) {
-    const auto before = std::ranges::find(entries_, policy.name, [](const auto& one) { return one->policy.name; });
-    const bool known = before != entries_.end();
-    const bool same = known && (*before)->policy == policy;
+    const auto before = entry_named(policy.name);
+    const bool known = before != nullptr;
+    const bool same = known && before->policy == policy;
     if (!same && running_policy_ == policy.name) with_.sweeps.stop("the configuration of this policy has changed");
-    auto entry = known ? *before : std::make_shared<policy_entry>();
+    auto entry = known ? before : std::make_shared<policy_entry>();
     if (!same && known) {
-      entry = std::make_shared<policy_entry>(**before);
+      entry = std::make_shared<policy_entry>(*before);
       entry->plan = nullptr;
       entry->due = entry->next_moment = std::nullopt;
       entry->threshold_rests_until = policy_entry::moment(0);
@@ -193,9 +193,15 @@ task<void> triggers::impl::wind_down(std::string why, std::chrono::milliseconds 
   }
 }
 
+triggers::impl::entry_pointer triggers::impl::entry_named(std::string_view policy) const {
+  const auto is_it = [policy](const auto& one) { return one->policy.name == policy; };
+  const auto at = std::ranges::find_if(entries_, is_it);
+  return at == entries_.end() ? nullptr : *at;
+}
+
 const core::policy* triggers::impl::find(std::string_view name) const {
-  const auto at = std::ranges::find(entries_, name, [](const auto& one) { return one->policy.name; });
-  return at == entries_.end() ? nullptr : &(*at)->policy;
+  const auto entry = entry_named(name);
+  return entry == nullptr ? nullptr : &entry->policy;
 }
 
 std::string_view to_string(alert_result result) {

@@ -159,9 +159,9 @@ task<core::result<std::vector<core::alert_key>>> triggers::impl::queue(std::vect
 }
 
 bool triggers::impl::cools_down(const std::string& policy) const {
-  const auto entry = std::ranges::find(entries_, policy, [](const auto& one) { return one->policy.name; });
-  if (entry == entries_.end() || !(*entry)->ended_at || (*entry)->observed) return false;
-  return boot_now() - *(*entry)->ended_at < (*entry)->policy.cooldown;
+  const auto entry = entry_named(policy);
+  if (entry == nullptr || !entry->ended_at || entry->observed) return false;
+  return boot_now() - *entry->ended_at < entry->policy.cooldown;
 }
 
 // What fires now, as Alertmanager was asked: what it told of before and does not any more has ended, or is silenced;

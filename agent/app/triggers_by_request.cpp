@@ -93,12 +93,11 @@ task<void> triggers::impl::run_what_was_asked_for() {
 }
 
 task<void> triggers::impl::sweep_as_asked(std::shared_ptr<asked_sweep> request) {
-  const auto at = std::ranges::find(entries_, request->policy, [](const auto& one) { return one->policy.name; });
-  if (at == entries_.end()) {
+  const auto entry = entry_named(request->policy);
+  if (entry == nullptr) {
     request->answer(core::fail(failure_code::not_found, fmt::format("There is no policy {}.", request->policy)));
     co_return;
   }
-  const auto entry = *at;
   const auto fail = [&](skip_reason why) { request->answer(std::unexpected(failure_of(why, request->policy))); };
   if (const auto why = why_not_now(*entry, asked_by::somebody)) co_return fail(*why);
   if (!sees_what_was_swept()) co_return fail(skip_reason::stale_inventory);

@@ -94,6 +94,7 @@ struct triggers::impl {
   void look_at_schedule(policy_entry& entry);
   void take_over(std::vector<core::policy> policies, core::keep_rules general_keep, trigger_options options);
   task<void> wind_down(std::string why, std::chrono::milliseconds at_most);
+  entry_pointer entry_named(std::string_view policy) const;  // null: there is none
   const core::policy* find(std::string_view name) const;
 
   // triggers_run.cpp

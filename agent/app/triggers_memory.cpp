@@ -97,8 +97,7 @@ task<bool> triggers::impl::settle_crashes(std::string engine_id) {
 
 task<void> triggers::impl::ended(entry_pointer entry, core::sweep_record record) {
   // A reload while it ran has made another entry of the same policy.
-  const auto now = std::ranges::find(entries_, entry->policy.name, [](const auto& one) { return one->policy.name; });
-  if (now != entries_.end()) entry = *now;
+  if (auto now = entry_named(entry->policy.name)) entry = std::move(now);
   entry->ended_at = boot_now();
   entry->memory.last_began = record.began;
   entry->memory.last_ended = record.ended.value_or(wall_now());

@@ -187,7 +187,7 @@ void triggers::impl::skip(policy_entry& entry, skip_reason why, const std::strin
 }
 
 task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_trigger trigger, std::string cause,
-                                  std::shared_ptr<asked_sweep> asked) {
+                                 std::shared_ptr<asked_sweep> asked) {
   const bool enforce = entry->policy.mode == core::mode::enforce && with_.durable;
   const bool threshold = trigger == core::sweep_trigger::threshold;
   const auto rest =
@@ -264,8 +264,11 @@ task<void> triggers::impl::sweep(entry_pointer entry, planned what, core::sweep_
     co_return;
   }
   counted_sweeps_.insert(outcome->id);  // before anything waits: the record shows it from now on
-  if (enforce) swept();
-  if (!enforce) skip(*entry, skip_reason::observe, cause);
+  if (enforce) {
+    swept();
+  } else {
+    skip(*entry, skip_reason::observe, cause);
+  }
   entry->counted.clear();
   entry->observed = !enforce;
   if (!enforce) {

@@ -6,6 +6,7 @@
 #include "alertmanager/cluster.hpp"
 #include "app/alert_poll.hpp"
 #include "cli/agent_parts.hpp"
+#include "config/engine_host.hpp"
 #include "report/sweep_json.hpp"
 
 namespace docksweep::cli {
@@ -18,7 +19,7 @@ namespace {
 
 alertmanager::cluster_options cluster_options_of(const config::alertmanager_settings& where) {
   alertmanager::cluster_options options{.urls = where.urls, .bearer_token_file = where.bearer_token_file};
-  if (where.tls) options.tls = {.ca = where.tls->ca, .cert = where.tls->cert, .key = where.tls->key};
+  options.tls = config::tls_files_of(where.tls);
   if (where.basic) {
     options.username = where.basic->username;
     options.password_file = where.basic->password_file;
@@ -45,7 +46,7 @@ std::vector<app::alert_question> questions_of(const config::settings& settings) 
 app::task<void> agent::poll_alerts() {
   for (;;) {
     if (settings_.alertmanager.urls.empty()) {
-      auto waiting = alertmanagers_changed_.wait(steady::time_point::max());
+      auto waiting = until_others_are_asked();
       co_await std::move(waiting);
       continue;
     }

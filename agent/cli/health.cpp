@@ -1,14 +1,13 @@
 // `docksweep health`: asks the agent at the address that its configuration names.
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
 #include <optional>
 
 #include "app/engine.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
+#include "cli/run_to_end.hpp"
 #include "cli/terminal.hpp"
 #include "net/http_client.hpp"
 #include "web/address.hpp"
@@ -70,16 +69,8 @@ int execute(const global_options& global, const health_command& what) {
     return failed;
   }
   boost::asio::io_context context(1);
-  int status = failed;
-  std::exception_ptr thrown;
-  boost::asio::co_spawn(context, ask(context.get_executor(), *std::move(where), what.ready ? "/-/ready" : "/-/healthy"),
-                        [&](std::exception_ptr error, int ended) {
-                          thrown = error;
-                          status = error ? failed : ended;
-                        });
-  context.run();
-  if (thrown) std::rethrow_exception(thrown);
-  return status;
+  auto asking = ask(context.get_executor(), *std::move(where), what.ready ? "/-/ready" : "/-/healthy");
+  return run_to_end(context, std::move(asking));
 }
 
 }  // namespace docksweep::cli

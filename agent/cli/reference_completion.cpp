@@ -122,7 +122,7 @@ std::string zsh_completion(const CLI::App& app) {
   std::string names, cases;
   for (const auto* command : listed_commands(app)) {
     names += fmt::format("        '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
-    auto rest = fmt::format("'*:argument:_files'");
+    std::string rest = "'*:argument:_files'";
     if (command->get_name() == "init") rest = fmt::format("'1:example:({})'", example_names());
     if (names_a_policy(*command)) rest = "'1:policy:_docksweep_policies'";
     cases += fmt::format("        {})\n          _arguments \\\n{}{}            {} ;;\n", command->get_name(),

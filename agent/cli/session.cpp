@@ -3,11 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <exception>
-
 #include "cli/configuration.hpp"
 #include "cli/engine_options.hpp"
+#include "cli/run_to_end.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 #include "engine/docker_engine.hpp"
@@ -76,15 +74,7 @@ int in_session(const global_options& global, const std::function<app::task<int>(
   }
   boost::asio::io_context context(1);
   auto with = make_session(global, options, *std::move(configuration), *std::move(host), context.get_executor());
-  int status = failed;
-  std::exception_ptr thrown;
-  boost::asio::co_spawn(context, work(with), [&](std::exception_ptr error, int result) {
-    thrown = error;
-    status = result;
-  });
-  context.run();
-  if (thrown) std::rethrow_exception(thrown);
-  return status;
+  return run_to_end(context, work(with));
 }
 
 }  // namespace docksweep::cli

@@ -105,12 +105,12 @@ core::result<engine_host> from_context(const std::string& name, const environmen
   return at(host, files_in(contexts / "tls" / digest / "docker"), source);
 }
 
-net::tls_files given(const engine_settings& engine) {
-  if (!engine.tls) return {};
-  return {.ca = engine.tls->ca, .cert = engine.tls->cert, .key = engine.tls->key};
-}
-
 }  // namespace
+
+net::tls_files tls_files_of(const std::optional<tls_client>& given) {
+  if (!given) return {};
+  return {.ca = given->ca, .cert = given->cert, .key = given->key};
+}
 
 std::string docker_cli_folder(const environment& env) {
   if (auto own = env.variable("DOCKER_CONFIG"); !own.empty()) return own;
@@ -120,7 +120,7 @@ std::string docker_cli_folder(const environment& env) {
 
 core::result<engine_host> resolve_engine_host(const std::string& host_option, const engine_settings& engine,
                                               const environment& env) {
-  const auto own = engine.tls ? given(engine) : tls_of_environment(env);
+  const auto own = engine.tls ? tls_files_of(engine.tls) : tls_of_environment(env);
   if (!host_option.empty()) return at(host_option, own, "--host");
   if (!engine.host.empty()) return at(engine.host, own, "engine.host");
   if (const auto host = env.variable("DOCKER_HOST"); !host.empty()) return at(host, own, "DOCKER_HOST");

@@ -22,7 +22,11 @@ struct engine_host {
 core::result<engine_host> resolve_engine_host(const std::string& host_option, const engine_settings& engine,
                                               const environment& env);
 
-// Where the docker CLI keeps its things: DOCKER_CONFIG, else ~/.docker; empty when neither DOCKER_CONFIG nor HOME is set.
+// The files of a `tls = { ca, cert, key }`; none where it was not given.
+net::tls_files tls_files_of(const std::optional<tls_client>& given);
+
+// Where the docker CLI keeps its things: DOCKER_CONFIG, else ~/.docker; empty when neither DOCKER_CONFIG nor HOME is
+// set.
 std::string docker_cli_folder(const environment& env);
 
 }  // namespace docksweep::config

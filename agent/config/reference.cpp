@@ -36,9 +36,10 @@ class lister final : public key_visitor {
 
   void number(std::string_view key, const number_slot& place) override {
     const auto value = place.get();
-    const auto what = place.whole ? "a whole number" : fmt::format("a ratio from {} to {}", place.least, place.most);
-    add(key, place.whole || place.most > 1 ? (place.whole ? "a whole number" : "a number") : what,
-        value ? fmt::format("{}", *value) : "");
+    const auto what = place.whole      ? std::string("a whole number")
+                      : place.most > 1 ? std::string("a number")
+                                       : fmt::format("a ratio from {} to {}", place.least, place.most);
+    add(key, what, value ? fmt::format("{}", *value) : "");
   }
 
   void text(std::string_view key, const text_slot& place) override {

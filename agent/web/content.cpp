@@ -2,6 +2,7 @@
 #include "web/content.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 namespace docksweep::web {
@@ -119,6 +120,13 @@ bool split_target(std::string_view target, std::string& path, std::string& query
   auto whole = decoded(target, false);
   if (whole) path = *std::move(whole);
   return whole.has_value();
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t most) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most) return std::nullopt;
+  return value;
 }
 
 std::optional<header_list> parse_query(std::string_view query) {

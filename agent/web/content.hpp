@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,9 @@ bool accepts_gzip(std::string_view accept_encoding);
 bool same_without_case(std::string_view left, std::string_view right);
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text);  // without blanks and tabs around it
+
+// A number from 1 to `most` that is the whole text; std::nullopt: none.
+std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t most);
 
 // "name=value&other=more" with its escapes resolved ("+" is a blank); std::nullopt: a broken escape.
 std::optional<header_list> parse_query(std::string_view query);

@@ -1,5 +1,5 @@
-// What the agent serves: /metrics, the probes, reload, the page, the inventory, plans, the record of sweeps, webhooks of
-// Alertmanager, and sweeps by request.
+// What the agent serves: /metrics, the probes, reload, the page, the inventory, plans, the record of sweeps, webhooks
+// of Alertmanager, and sweeps by request.
 #pragma once
 
 #include <cstddef>
@@ -37,12 +37,12 @@ struct alert_answer {
 // What POST /api/v1/sweep came to.
 struct sweep_answer {
   enum class kind {
-    begun,          // 202: `id` is on record, and it runs
-    plan,           // 200: `plan` is what it would do, or there is nothing to do
-    observe,        // 409: `plan` is what it would do if its mode were enforce
-    unknown,        // 404: `message` names the policies that there are
-    conflict,       // 409: another sweep runs, removals are paused
-    not_now,        // 503: the engine is down, the view is old
+    begun,     // 202: `id` is on record, and it runs
+    plan,      // 200: `plan` is what it would do, or there is nothing to do
+    observe,   // 409: `plan` is what it would do if its mode were enforce
+    unknown,   // 404: `message` names the policies that there are
+    conflict,  // 409: another sweep runs, removals are paused
+    not_now,   // 503: the engine is down, the view is old
   };
   kind what = kind::not_now;
   std::int64_t id = 0;
@@ -83,6 +83,9 @@ std::vector<route> make_routes(content_source source);
 
 // A document for programs: compressed when the request allows it, never cached.
 response json_response(const request& what, std::shared_ptr<const std::string> body);
+
+// That document, or why there is none: a 404 for failure_code::not_found, else a 503.
+response answer_with(const request& what, core::result<std::string> made);
 
 // POST /api/v1/alerts (alert_handlers.cpp).
 void add_alert_routes(std::vector<route>& routes, std::shared_ptr<const content_source> source);

@@ -2,11 +2,11 @@
 #include "web/page.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <numeric>
 
+#include "net/base64.hpp"
 #include "report/history_text.hpp"
 #include "web/html.hpp"
 #include "web/page_parts.hpp"
@@ -136,10 +136,8 @@ void add_footer(std::string& out, const page_figures& what) {
 // As a source of the security policy (CSP 3, hash-source).
 std::string hash_of(std::string_view text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
-  unsigned char base64[64] = {};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  const int length = EVP_EncodeBlock(base64, digest, sizeof digest);
-  return {reinterpret_cast<const char*>(base64), static_cast<std::size_t>(length)};
+  return net::encode_base64({reinterpret_cast<const char*>(digest), sizeof digest});
 }
 
 }  // namespace

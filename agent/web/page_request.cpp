@@ -4,26 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "net/percent.hpp"
 #include "web/content.hpp"
 
 namespace docksweep::web {
 namespace {
 
-constexpr std::size_t longest_filter = 256;   // bytes: a reference has at most 255
-constexpr std::size_t last_page = 1'000'000;  // more than any engine has images
+constexpr std::size_t longest_filter = 256;    // bytes: a reference has at most 255
+constexpr std::int64_t last_page = 1'000'000;  // more than any engine has images
 
 std::optional<page_sort> sort_from(std::string_view text) {
   const auto* const found = std::ranges::find(all_page_sorts, text, [](page_sort one) { return to_string(one); });
   return found == std::end(all_page_sorts) ? std::nullopt : std::optional(*found);
-}
-
-std::optional<std::size_t> page_from(std::string_view text) {
-  std::size_t page = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), page);
-  if (error != std::errc() || end != text.data() + text.size() || page < 1 || page > last_page) return std::nullopt;
-  return page;
 }
 
 // One parameter into `made`; what is wrong with it, else nothing.
@@ -47,9 +40,9 @@ std::string take(const std::string& name, const std::string& value, page_request
   } else if (name == "policy") {
     made.policy = value;
   } else if (name == "page") {
-    const auto page = page_from(value);
+    const auto page = parse_number(value, last_page);
     if (!page) return "page: a number from 1 on.";
-    made.page = *page;
+    made.page = static_cast<std::size_t>(*page);
   } else if (name == "rows") {
     if (value != "all") return "rows: all.";
     made.all = true;
@@ -57,19 +50,6 @@ std::string take(const std::string& name, const std::string& value, page_request
     return "The page knows only the parameters sort, dir, filter, state, policy, page and rows.";
   }
   return {};
-}
-
-void add_escaped(std::string& out, std::string_view text) {
-  for (const char letter : text) {
-    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                       (letter >= '0' && letter <= '9') ||
-                       std::string_view("-._~").find(letter) != std::string_view::npos;
-    if (plain) {
-      out += letter;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
-    }
-  }
 }
 
 }  // namespace
@@ -110,12 +90,8 @@ std::expected<page_request, std::string> page_request_from(std::string_view quer
 }
 
 std::string link_to(const page_request& what) {
-  std::string out;
-  const auto add = [&out](std::string_view name, std::string_view value) {
-    out += out.empty() ? "/?" : "&";
-    out.append(name).append("=");
-    add_escaped(out, value);
-  };
+  std::vector<std::pair<std::string, std::string>> parameters;
+  const auto add = [&](std::string_view name, std::string_view value) { parameters.emplace_back(name, value); };
   if (what.sort != page_sort::size) add("sort", to_string(what.sort));
   if (what.descending != falls_at_first(what.sort)) add("dir", what.descending ? "desc" : "asc");
   if (!what.filter.empty()) add("filter", what.filter);
@@ -126,7 +102,7 @@ std::string link_to(const page_request& what) {
   } else if (what.page > 1) {
     add("page", fmt::format("{}", what.page));
   }
-  return out.empty() ? "/" : out;
+  return "/" + net::encode_query(parameters);
 }
 
 }  // namespace docksweep::web

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -14,7 +13,7 @@ namespace {
 
 using shared_source = std::shared_ptr<const content_source>;
 
-constexpr std::size_t most_sweeps = 1000;  // a larger answer would hold a whole year in memory
+constexpr std::int64_t most_sweeps = 1000;  // a larger answer would hold a whole year in memory
 
 std::expected<history_request, response> history_asked(const request& what) {
   auto given = parameters(what, {"since", "policy", "limit"});
@@ -26,18 +25,11 @@ std::expected<history_request, response> history_asked(const request& what) {
     asked.since = *moment;
   }
   if (const auto limit = value_of(*given, "limit"); !limit.empty()) {
-    const auto* const last = limit.data() + limit.size();
-    const auto [end, error] = std::from_chars(limit.data(), last, asked.limit);
-    if (error != std::errc() || end != last || asked.limit < 1 || asked.limit > most_sweeps)
-      return std::unexpected(text_response(400, fmt::format("limit: a number from 1 to {}.", most_sweeps)));
+    const auto number = parse_number(limit, most_sweeps);
+    if (!number) return std::unexpected(text_response(400, fmt::format("limit: a number from 1 to {}.", most_sweeps)));
+    asked.limit = static_cast<std::size_t>(*number);
   }
   return asked;
-}
-
-response answer_with(const request& what, core::result<std::string> made) {
-  if (made) return json_response(what, std::make_shared<const std::string>(*std::move(made)));
-  const bool unknown = made.error().code == core::failure_code::not_found;
-  return text_response(unknown ? 404 : 503, made.error().message);
 }
 
 // What was asked outlives the waiting: the session holds the request until the answer is sent.
@@ -58,6 +50,12 @@ task<response> history(shared_source source, const request& what) {
 }
 
 }  // namespace
+
+response answer_with(const request& what, core::result<std::string> made) {
+  if (made) return json_response(what, std::make_shared<const std::string>(*std::move(made)));
+  const bool unknown = made.error().code == core::failure_code::not_found;
+  return text_response(unknown ? 404 : 503, made.error().message);
+}
 
 std::expected<header_list, response> parameters(const request& what, std::initializer_list<std::string_view> known) {
   auto found = parse_query(what.query);

@@ -2,7 +2,7 @@
 // policy and says nothing else: what goes is for the policy to say.
 #include <fmt/format.h>
 
-#include <charconv>
+#include <limits>
 #include <utility>
 
 #include "report/sweep_json.hpp"
@@ -77,16 +77,13 @@ task<response> sweep(shared_source source, const request& what) {
 
 task<response> one_sweep(shared_source source, const request& what) {
   const auto text = std::string_view(what.path).substr(sweeps_path.size() + 1);
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size() || id < 1) {
+  const auto id = parse_number(text, std::numeric_limits<std::int64_t>::max());
+  if (!id) {
     co_return text_response(404, "A sweep is named by its number, as `docksweep history` shows it.");
   }
-  auto work = source->one_sweep(id);
+  auto work = source->one_sweep(*id);
   auto made = co_await std::move(work);
-  if (made) co_return json_with(what, 200, *std::move(made));
-  const bool unknown = made.error().code == core::failure_code::not_found;
-  co_return text_response(unknown ? 404 : 503, made.error().message);
+  co_return answer_with(what, std::move(made));
 }
 
 }  // namespace

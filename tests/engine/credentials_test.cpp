@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/credentials/base64.hpp"
 #include "helper_scripts.hpp"
+#include "net/base64.hpp"
 
 namespace docksweep {
 namespace {
@@ -34,7 +34,7 @@ class registry_credentials : public test::helper_scripts {
     const auto got = header(host, path);
     if (!got) return "failure";
     if (got->empty()) return "";
-    const auto text = engine::decode_base64(*got).value_or("");
+    const auto text = net::decode_base64(*got).value_or("");
     const std::string before = R"({"username":")";
     if (!text.starts_with(before)) return text;
     return text.substr(before.size(), text.find('"', before.size()) - before.size());
@@ -79,7 +79,7 @@ TEST_F(registry_credentials, the_first_source_with_an_entry_wins) {
 
 TEST_F(registry_credentials, the_header_is_what_the_engine_reads) {
   sources.inline_config = config("docker.io", "user");
-  EXPECT_EQ(engine::decode_base64(header("docker.io", "library/alpine").value()),
+  EXPECT_EQ(net::decode_base64(header("docker.io", "library/alpine").value()),
             R"({"username":"user","password":"hunter2-Qx9","serveraddress":"https://index.docker.io/v1/"})");
 }
 
@@ -96,7 +96,7 @@ TEST_F(registry_credentials, a_password_file_loses_one_line_break_and_is_read_at
   sources.registries["reg.example.com"] = {"user", folder.file("password")};
   const auto password_of = [&](const std::string& text) {
     file("password", text);
-    const auto header_text = engine::decode_base64(header().value_or("")).value_or("");
+    const auto header_text = net::decode_base64(header().value_or("")).value_or("");
     const std::string before = R"("password":")";
     const auto at = header_text.find(before) + before.size();
     return header_text.substr(at, header_text.find(R"(",")", at) - at);

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <sstream>
 
-#include "engine/credentials/base64.hpp"
+#include "net/base64.hpp"
 
 namespace docksweep {
 namespace {
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string decoded(const credential& login, std::string_view host) {
-  return engine::decode_base64(registry_auth(login, host)).value_or("no base64");
+  return net::decode_base64(registry_auth(login, host)).value_or("no base64");
 }
 
 TEST(registry_auth, writes_each_kind_of_credential) {
@@ -33,12 +33,12 @@ TEST(registry_auth, writes_each_kind_of_credential) {
 
 // dockerd decodes with Go's base64.URLEncoding: another alphabet or no padding, and it pulls without a credential.
 TEST(registry_auth, is_base64url_with_padding) {
-  EXPECT_EQ(engine::encode_base64url(""), "");
-  EXPECT_EQ(engine::encode_base64url("a"), "YQ==");
-  EXPECT_EQ(engine::encode_base64url("ab"), "YWI=");
-  EXPECT_EQ(engine::encode_base64url("abc"), "YWJj");
-  EXPECT_EQ(engine::encode_base64url("\?\?\?>>>"), "Pz8_Pj4-");
-  EXPECT_EQ(engine::encode_base64url(std::string_view("\0\xFF\xFE", 3)), "AP_-");
+  EXPECT_EQ(net::encode_base64url(""), "");
+  EXPECT_EQ(net::encode_base64url("a"), "YQ==");
+  EXPECT_EQ(net::encode_base64url("ab"), "YWI=");
+  EXPECT_EQ(net::encode_base64url("abc"), "YWJj");
+  EXPECT_EQ(net::encode_base64url("\?\?\?>>>"), "Pz8_Pj4-");
+  EXPECT_EQ(net::encode_base64url(std::string_view("\0\xFF\xFE", 3)), "AP_-");
   for (std::size_t length = 0; length < 7; ++length) {
     const credential login{.username = "user", .value = secret(std::string(length, '~'))};
     const auto header = registry_auth(login, "reg.example.com");

@@ -4,7 +4,6 @@ import datetime
 import http.client
 import json
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,7 @@ import urllib.parse
 
 from docksweep import free_port
 from prometheus import program
+from server_process import server_process
 
 
 # Debian's build reads its templates from a fixed place, and the package is only unpacked: a /usr/share of its own, which
@@ -33,11 +33,13 @@ class alertmanager_failure(Exception):
     """Alertmanager did not start, answer, or say what it should; the message says which."""
 
 
-class alertmanager:
+class alertmanager(server_process):
     """
     `with alertmanager() as it`. `webhook` is (URL, file with a bearer token): where every alert is delivered; `ca` signs
-    the certificate there; `peers` are others of its cluster.
+    the certificate there; `peers` are others of its cluster. While an alert Maintenance fires all others are inhibited.
     """
+
+    failure = alertmanager_failure
 
     def __init__(self, webhook=None, peers=(), clustered=False, repeat_interval="1m", ca=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dsa-", dir="/var/tmp"))
@@ -52,6 +54,7 @@ class alertmanager:
         (self.folder / "alertmanager.yml").write_text(json.dumps({  # JSON is YAML
             "route": {"receiver": "docksweep", "group_by": ["..."], "group_wait": "100ms", "group_interval": "1s",
                       "repeat_interval": repeat_interval},
+            "inhibit_rules": [{"source_matchers": ["alertname=Maintenance"], "target_matchers": ["alertname!=Maintenance"]}],
             "receivers": [receiver]}))
         self.log = self.folder / "log"
         self.process = None
@@ -125,28 +128,3 @@ class alertmanager:
         if done.returncode != 0:
             raise alertmanager_failure(f"amtool {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
-
-    def wait_for(self, holds, what, seconds=20):
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                if holds():
-                    return
-            except (OSError, http.client.HTTPException):
-                pass
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise alertmanager_failure(f"not within {seconds} s: {what}; its log ends:\n"
-                                           f"{self.log.read_text()[-2000:]}")
-            time.sleep(0.1)
-
-    def close(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -12,6 +12,7 @@ import time
 import urllib.parse
 
 from docksweep import free_port
+from server_process import server_process
 
 
 class prometheus_failure(Exception):
@@ -30,11 +31,13 @@ def _targets(ports):
     return [f"127.0.0.1:{port}" for port in ([ports] if isinstance(ports, int) else ports)]
 
 
-class prometheus:
+class prometheus(server_process):
     """
     A running Prometheus that scrapes {job: port, or several ports} twice a second, with these files of rules. It tells
     the Alertmanagers at these ports of its alerts, each second again; token_file holds the bearer token of its scrapes.
     """
+
+    failure = prometheus_failure
 
     def __init__(self, jobs, rules=(), alertmanagers=(), token_file=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dsp-", dir="/var/tmp"))
@@ -91,31 +94,6 @@ class prometheus:
         if len(found) != 1:
             raise ValueError(f"{expression}: {len(found)} series, not one")
         return found[0][1]
-
-    def wait_for(self, holds, what, seconds=20):
-        deadline, last = time.monotonic() + seconds, None
-        while True:
-            try:
-                if holds():
-                    return
-                last = None
-            except (OSError, ValueError, http.client.HTTPException) as error:
-                last = error
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise prometheus_failure(f"not within {seconds} s: {what} ({last}); its log ends:\n"
-                                         f"{self.log.read_text()[-2000:]}")
-            time.sleep(0.1)
-
-    def close(self):
-        self.process.kill()
-        self.process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 class recorder:

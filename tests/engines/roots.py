@@ -35,7 +35,7 @@ def engine_root(release):
     if os.geteuid() != 0:
         raise root_failure(f"making {root} needs root: run tests/engines/install first")
     CACHE.mkdir(parents=True, exist_ok=True)
-    with _locked(CACHE / f"{release}.lock"):
+    with locked(CACHE / f"{release}.lock"):
         if not _is_complete(root, packages):
             _build(release, root, packages)
     return root
@@ -45,7 +45,7 @@ def fresh_root(release):
     """A Debian release as a new machine has it (a path), made when it is not in the cache yet; tests/deploy/chroots has it too."""
     root = CACHE / f"fresh-{release}"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with _locked(CACHE / f"fresh-{release}.lock"):
+    with locked(CACHE / f"fresh-{release}.lock"):
         if not (root / ".complete").exists():
             shutil.rmtree(root, ignore_errors=True)
             with open(root.with_name(f"{root.name}.log"), "w") as out:
@@ -62,7 +62,8 @@ def _is_complete(root, packages):
 
 
 @contextlib.contextmanager
-def _locked(path):
+def locked(path):
+    """Holds the lock on this file; one process at a time."""
     with open(path, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

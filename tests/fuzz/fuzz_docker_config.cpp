@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "engine/credentials/base64.hpp"
 #include "engine/credentials/docker_config.hpp"
 #include "engine/credentials/registry_auth.hpp"
 #include "fuzz/invariant.hpp"
+#include "net/base64.hpp"
 
 namespace {
 
@@ -77,8 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!login || !*login) return 0;
   const auto header = registry_auth(**login, host);
   must(header.size() % 4 == 0 && header.find_first_of("+/\r\n") == std::string::npos, "the header is no base64url");
-  const auto fields = decode_base64(header);
+  const auto fields = docksweep::net::decode_base64(header);
   must(fields && fields->starts_with('{') && fields->ends_with('}'), "the header is no JSON object");
-  must(encode_base64url(*fields) == header, "base64 does not come back as it was");
+  must(docksweep::net::encode_base64url(*fields) == header, "base64 does not come back as it was");
   return 0;
 }

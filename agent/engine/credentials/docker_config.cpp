@@ -5,8 +5,8 @@
 
 #include <boost/json/parse.hpp>
 
-#include "engine/credentials/base64.hpp"
 #include "engine/credentials/registry_auth.hpp"
+#include "net/base64.hpp"
 
 namespace docksweep::engine {
 namespace {
@@ -72,7 +72,7 @@ class entry_reader {
   }
 
   bool read_auth(std::string_view auth) {
-    const auto decoded = decode_base64(auth);
+    const auto decoded = net::decode_base64(auth);
     if (!decoded) return broken("its auth is no base64");
     const auto colon = decoded->find(':');
     if (colon == std::string::npos) return broken("its auth is not base64 of user:password (there is no colon)");

@@ -4,8 +4,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "engine/credentials/base64.hpp"
 #include "engine/credentials/registry_key.hpp"
+#include "net/base64.hpp"
 #include "report/utf8.hpp"
 
 namespace docksweep::engine {
@@ -37,7 +37,7 @@ std::string registry_auth(const credential& login, std::string_view host) {
       break;
   }
   fields["serveraddress"] = server_address(host);
-  return encode_base64url(boost::json::serialize(fields));
+  return net::encode_base64url(boost::json::serialize(fields));
 }
 
 std::string why_not_sendable(const credential& login) {

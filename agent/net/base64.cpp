@@ -1,11 +1,12 @@
 // Six bits at a time.
-#include "engine/credentials/base64.hpp"
+#include "net/base64.hpp"
 
 #include <cstdint>
 
-namespace docksweep::engine {
+namespace docksweep::net {
 namespace {
 
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 int digit(char c) {
@@ -15,9 +16,7 @@ int digit(char c) {
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-}  // namespace
-
-std::string encode_base64url(std::string_view bytes) {
+std::string encode(std::string_view bytes, std::string_view letters) {
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
@@ -26,9 +25,19 @@ std::string encode_base64url(std::string_view bytes) {
     };
     const auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
     const auto digits = std::min<std::size_t>(bytes.size() - at, 3) + 1;
-    for (std::size_t i = 0; i < 4; ++i) out += i < digits ? url_alphabet[group >> (18 - 6 * i) & 63] : '=';
+    for (std::size_t i = 0; i < 4; ++i) out += i < digits ? letters[group >> (18 - 6 * i) & 63] : '=';
   }
   return out;
+}
+
+}  // namespace
+
+std::string encode_base64(std::string_view bytes) {
+  return encode(bytes, alphabet);
+}
+
+std::string encode_base64url(std::string_view bytes) {
+  return encode(bytes, url_alphabet);
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
@@ -51,4 +60,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace docksweep::engine
+}  // namespace docksweep::net
