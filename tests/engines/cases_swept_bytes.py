@@ -92,7 +92,7 @@ class swept_bytes:
 class swept_in_bounds(swept_bytes):
     """On the containerd store: what goes lies between the plan's at-least and at-most."""
 
-    sets = 36
+    sets = 100 if sweeping.LONG else 36
     sweeps = 3
     exact = False
 

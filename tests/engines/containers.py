@@ -42,17 +42,17 @@ def state_of(engine, name):
     return engine.get(f"/containers/{name}/json")["State"]["Status"]
 
 
-def in_state(engine, image, name, state):
+def in_state(engine, image, name, state, **host):
     """A container in this state: created, running, paused, restarting or exited. → its ID"""
     if state == "created":
-        return create(engine, image, name)
+        return create(engine, image, name, **host)
     if state == "exited":
-        made = run(engine, image, name, ("true",))
+        made = run(engine, image, name, ("true",), **host)
     elif state == "restarting":
         # It fails at once; the engine waits longer and longer between two attempts, and says "restarting" meanwhile.
-        made = run(engine, image, name, ("false",), RestartPolicy={"Name": "always"})
+        made = run(engine, image, name, ("false",), RestartPolicy={"Name": "always"}, **host)
     else:
-        made = run(engine, image, name)
+        made = run(engine, image, name, **host)
         if state == "paused":
             act(engine, name, "pause")
     deadline = time.monotonic() + 20

@@ -32,7 +32,7 @@ class engine_failure(Exception):
 class real_engine:
     """A running engine: .socket, .host (unix://…), .folder, .data_root, .name, .pid (as the machine sees it)."""
 
-    def __init__(self, name, release, command, disk=None):
+    def __init__(self, name, release, command, disk=None, own_root=False):
         if os.geteuid() != 0:
             raise engine_failure("tests against real engines need root")
         self.name = name
@@ -44,7 +44,7 @@ class real_engine:
         self.cgroup = os.path.basename(self.folder)
         os.makedirs(f"{self.folder}/s")
         self._settings = {"root": self.root, "folder": self.folder, "cgroup": self.cgroup,
-                          "disk": disk, "command": [word.format(folder=self.folder, cgroup=self.cgroup) for word in command],
+                          "disk": disk, "own_root": own_root, "command": [word.format(folder=self.folder, cgroup=self.cgroup) for word in command],
                           "environment": self._environment()}
         with open(f"{self.folder}/engine.log", "ab") as log:
             self._keeper = subprocess.Popen([sys.executable, "-B", str(HERE / "keeper.py"), json.dumps(self._settings)],
@@ -147,8 +147,8 @@ class real_engine:
 
     def enter(self, *command, check=True, input=None, timeout=300):
         """Runs a command of the Debian root within the engine's namespaces. → subprocess.CompletedProcess (text)"""
-        whole = ["nsenter", "--target", str(self.init), "--net", "--mount", "--pid", "--root", "--",
-                 "chroot", self.root, *command]
+        chroot = [] if self._settings["own_root"] else ["chroot", self.root]
+        whole = ["nsenter", "--target", str(self.init), "--net", "--mount", "--pid", "--root", "--", *chroot, *command]
         done = subprocess.run(whole, capture_output=True, text=True, input=input, env=self._environment(), timeout=timeout)
         if check and done.returncode != 0:
             raise engine_failure(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip() or done.stdout}")
@@ -180,22 +180,24 @@ class event_stream:
         self._link.close()
 
 
-DOCKER = {"20.10": ("bookworm", False), "26-overlay2": ("trixie", False), "26-containerd": ("trixie", True)}
+DOCKER = {"20.10": ("bookworm", False), "26-overlay2": ("trixie", False), "26-containerd": ("trixie", True),
+          "28-overlay2": ("forky", False), "28-containerd": ("forky", True)}
 
 
 @contextlib.contextmanager
-def docker(kind, disk=None, settings=None):
+def docker(kind, disk=None, settings=None, own_root=False):
     """
-    A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store). With `disk`
+    A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store), or 28 with either. With `disk`
     ("300m") its data is on a file system of that size, which this machine's processes reach as .inner(path). `settings`:
-    more of its daemon.json.
+    more of its daemon.json. With `own_root` the Debian root is that of its mount namespace, as on a machine of its own:
+    `docker exec` works then, but .inner(path) and inside() show no file of this machine.
     """
     release, containerd = DOCKER[kind]
     command = ["dockerd", "--config-file={folder}/daemon.json", "--data-root={folder}/data",
                "--exec-root={folder}/exec", "--pidfile={folder}/engine.pid", "--host=unix://{folder}/s/engine.sock",
                "--group=root", "--cgroup-parent=/{cgroup}", "--exec-opt=native.cgroupdriver=cgroupfs",
                "--bridge=none", "--iptables=false", "--ip6tables=false"]
-    with real_engine(f"Docker {kind}", release, command, disk) as engine:
+    with real_engine(f"Docker {kind}", release, command, disk, own_root) as engine:
         options = {"features": {"containerd-snapshotter": True}} if containerd else {"storage-driver": "overlay2"}
         pathlib.Path(f"{engine.folder}/daemon.json").write_text(json.dumps({**options, **(settings or {})}))
         engine.start()

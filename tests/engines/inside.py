@@ -38,9 +38,15 @@ def prepare(root, folder, disk):
     run("mount", "--bind", f"{folder}/etc-docker", f"{root}/etc/docker")  # Docker 20.10 keeps its identity there
 
 
+def move_into(root):
+    """Makes it the root of the whole namespace: in a chroot, runc's exec does not find the root of a container."""
+    run("sh", "-euc", 'cd "$1"; pivot_root . mnt; umount -l /mnt', "sh", root)
+
+
 def start(settings):
+    enter = [] if settings["own_root"] else ["chroot", settings["root"]]
     with open(f"{settings['folder']}/engine.log", "ab") as log:
-        return subprocess.Popen(["chroot", settings["root"], *settings["command"]], stdin=subprocess.DEVNULL,
+        return subprocess.Popen([*enter, *settings["command"]], stdin=subprocess.DEVNULL,
                                 stdout=log, stderr=log, start_new_session=True,
                                 env={**os.environ, **settings["environment"]})
 
@@ -75,6 +81,8 @@ def lines(ended):
 def main():
     settings = json.loads(sys.argv[1])
     prepare(settings["root"], settings["folder"], settings.get("disk"))
+    if settings["own_root"]:
+        move_into(settings["root"])
     engine, ended = None, {}
     for word in lines(ended):
         if word == "start":

@@ -13,12 +13,14 @@ from namespaces import in_own
 CACHE = pathlib.Path(os.environ.get("DOCKSWEEP_TEST_CACHE") or "/var/cache/docksweep-tests")
 
 # Which packages each root holds. docker-cli is a package of its own from trixie on; busybox-static is what the
-# containers of the tests run.
+# containers of the tests run. forky (the release after trixie) has the first Docker that mounts an image into a container.
 PACKAGES = {
     "bookworm": ["docker.io", "podman", "runc", "iptables", "ca-certificates", "busybox-static"],
     "trixie": ["docker.io", "docker-cli", "iptables", "ca-certificates", "busybox-static"],
+    "forky": ["docker.io", "docker-cli", "iptables", "ca-certificates", "busybox-static"],
 }
 STAMP = ".docksweep-engine-root"
+SCRIPTS = pathlib.Path("/usr/share/debootstrap/scripts")
 BUILD_SECONDS = 1500
 
 
@@ -49,9 +51,16 @@ def fresh_root(release):
         if not (root / ".complete").exists():
             shutil.rmtree(root, ignore_errors=True)
             with open(root.with_name(f"{root.name}.log"), "w") as out:
-                _run(out, "debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), *filter(None, [apt_mirror()]))
+                _run(out, *debootstrap(release, root))
             (root / ".complete").touch()
     return root
+
+
+def debootstrap(release, root):
+    """The command that makes a minimal root. An older debootstrap has no script for a newer release: unstable's serves for it."""
+    script = [] if (SCRIPTS / release).exists() else [str(SCRIPTS / "sid")]
+    return ["debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root),
+            apt_mirror() or "http://deb.debian.org/debian", *script]
 
 
 def _is_complete(root, packages):
@@ -79,8 +88,7 @@ def _build(release, root, packages):
             shutil.rmtree(old)
     print(f"engine roots: building {root} with {', '.join(packages)} (about a minute)", flush=True)
     with open(log, "w") as out:
-        _run(out, "debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(partial),
-             *[site for site in [apt_mirror()] if site])
+        _run(out, *debootstrap(release, partial))
         # No daemon starts in here when its package is installed.
         policy = partial / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")

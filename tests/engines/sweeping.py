@@ -15,6 +15,8 @@ import docksweep
 # No rule keeps anything but what is in use: tests switch on what they are about.
 KEEP_NOTHING = {"min_age": "0s", "local_only": False}
 EVERYTHING = {"name": "all", "remove": {"images": "unused"}}
+# tests/run --long: as much on the containerd store as on the others, which are quicker.
+LONG = bool(os.environ.get("DOCKSWEEP_LONG"))
 DONE, FAILED, BAD_USAGE, SHORT = 0, 1, 2, 3
 
 

@@ -1,4 +1,4 @@
-# The image of deploy/Dockerfile on a real Docker: what is in it, and run as the Kubernetes manifests run it.
+# The image of deploy/Dockerfile on real Dockers: what is in it, and run as the Kubernetes manifests run it.
 import contextlib
 import json
 import os
@@ -24,14 +24,20 @@ import manifests  # noqa: E402
 MOST_BYTES = 20_000_000
 PORT = 9713
 IDLE_SECONDS = 20
+MANY_IMAGES = 1000
+MIB = 2**20
+# Where the pod's network and that of the node meet, as a kubelet or a Prometheus reaches it.
+NODE_ADDRESS, POD_ADDRESS = "192.0.2.1", "192.0.2.2"
 
 
-class image(unittest.TestCase):
-    """One engine for all of it: a build takes minutes."""
+class in_a_pod:
+    """As Kubernetes runs it. One engine for all of it: a build takes minutes."""
+
+    kind, containerd_root = "", ""
 
     @classmethod
     def setUpClass(cls):
-        cls.engine = cls.enterClassContext(docker("20.10", settings={"live-restore": True}))
+        cls.engine = cls.enterClassContext(docker(cls.kind, settings={"live-restore": True}, own_root=True))
         cls.engine.enter(
             "mount", "--make-shared", cls.engine.folder
         )  # as systemd makes a node's root; mountPropagation needs it
@@ -39,7 +45,270 @@ class image(unittest.TestCase):
         print(f"the image was built in {seconds:.0f} s" if seconds else "the image is from the cache", file=sys.stderr)
         cls.seen = json.loads(cls.engine.cli("image", "inspect", docksweep_image.NAME))[0]
 
-    # --- what it is -------------------------------------------------------------------------------------------------
+    @contextlib.contextmanager
+    def running(self, *values, without=(), name="docksweep", config=None, probe="/-/ready"):
+        """The pod of the chart, with the places of this engine. Yields {volume: path} when the agent's probe says 200."""
+        engine = self.engine
+        settings = [
+            f"engine.socketPath={engine.socket}",
+            f"engine.dataRoot={engine.data_root}",
+            f"engine.containerdRoot={engine.data_root}/{self.containerd_root}" if self.containerd_root else "engine.containerdRoot=",
+            f"statePath={engine.folder}/state",
+            *values,
+        ]
+        arguments = [word for one in settings for word in ("--set", one)]
+        if config is not None:
+            place = pathlib.Path(engine.folder) / "own.toml"
+            place.write_text(config)
+            arguments += ["--set-file", f"config={place}"]
+        found = manifests.rendered(*arguments)
+        spec = manifests.pod_spec(found)
+        paths = pod.prepare(spec, found, engine.folder)
+        *flags, reference, run = pod.flags(spec, paths, without)
+        began = time.monotonic()
+        try:
+            engine.cli("run", "--detach", f"--name={name}", "--network=none", f"--cgroup-parent=/{engine.cgroup}", *flags, reference, run)
+            self.connect(name)
+            self.until(lambda: self.get(probe)[0] == 200, probe, name)
+            self.start_seconds = time.monotonic() - began
+            yield paths
+        finally:
+            engine.cli("rm", "--force", name, check=False)
+
+    def connect(self, name):
+        """A link between the node and the pod, which has a network of its own."""
+        pid = json.loads(self.engine.cli("inspect", name))[0]["State"]["Pid"]
+        node = ["nsenter", "--target", str(self.engine.init), "--net", "--pid", "--"]
+        inside = ["nsenter", "--target", str(self.outside(pid)), "--net", "--"]
+        for command in (
+            [*node, "ip", "link", "add", "pod", "type", "veth", "peer", "name", "eth0"],
+            [*node, "ip", "link", "set", "eth0", "netns", str(pid)],
+            [*node, "ip", "address", "add", f"{NODE_ADDRESS}/30", "dev", "pod"],
+            [*node, "ip", "link", "set", "pod", "up"],
+            [*inside, "ip", "address", "add", f"{POD_ADDRESS}/30", "dev", "eth0"],
+            [*inside, "ip", "link", "set", "eth0", "up"],
+        ):
+            subprocess.run(command, check=True, capture_output=True, timeout=20)
+
+    def outside(self, pid):
+        """The number that this machine gives a process of the engine's namespace."""
+        for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):
+                numbers = re.search(r"^NSpid:\s*(.*)$", status.read_text(), re.MULTILINE)[1].split()
+                if str(pid) in numbers[1:-1] and self.engine.cgroup in (status.parent / "cgroup").read_text():
+                    return int(numbers[0])
+        raise AssertionError(f"no process {pid} of the engine")
+
+    def get(self, path):
+        """→ (status, body) of the agent, asked from the node"""
+        done = subprocess.run(
+            [
+                "nsenter",
+                "--target",
+                str(self.engine.init),
+                "--net",
+                "curl",
+                "-s",
+                "-m",
+                "5",
+                "-w",
+                "\n%{http_code}",
+                f"http://{POD_ADDRESS}:{PORT}{path}",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status or 0), body
+
+    def value(self, name, **labels):
+        return metrics_text.parse(self.get("/metrics")[1]).value(name, **labels)
+
+    def until(self, holds, what, name="docksweep", seconds=60):
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(KeyError, ValueError):
+                if holds():
+                    return
+            if time.monotonic() > deadline:
+                done = self.engine.enter(
+                    "docker", "--host", self.engine.host, "logs", "--tail", "30", name, check=False
+                )
+                self.fail(f"not within {seconds} s: {what}\n{done.stdout}{done.stderr}")
+            time.sleep(0.2)
+
+    def exec(self, *arguments):
+        return self.engine.cli("exec", "docksweep", "docksweep", *arguments)
+
+    def health(self):
+        """What the engine says of the container, by the image's own healthcheck."""
+        return json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["Health"]["Status"]
+
+    def test_it_watches_measures_and_is_healthy(self):
+        with self.running():
+            print(f"ready {self.start_seconds:.2f} s after docker run", file=sys.stderr)
+            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
+            self.assertEqual(self.value("docksweep_state_durable"), 1)
+            began, used = time.monotonic(), self.value("process_cpu_seconds_total")
+            time.sleep(IDLE_SECONDS)
+            idle = (self.value("process_cpu_seconds_total") - used) / (time.monotonic() - began) * 1000
+            print(f"idle: {idle:.1f} thousandths of a core", file=sys.stderr)
+            self.assertLess(idle, 10, "what the pod requests")
+            self.assertGreater(self.value("docksweep_disk_size_bytes", path=self.engine.data_root), 0)
+            self.assertEqual(self.exec("health"), "docksweep is healthy.\n")
+            self.until(lambda: self.health() == "healthy", "healthy, by the image's healthcheck")
+
+    def test_it_is_root_without_any_power(self):
+        with self.running():
+            self.without_any_power("0")
+
+    def test_as_another_user_in_the_group_of_the_socket(self):
+        group, user, state = 4242, 65532, f"{self.engine.folder}/state-of-a-user"
+        os.chown(self.engine.socket, 0, group)
+        self.addCleanup(os.chown, self.engine.socket, 0, 0)
+        os.mkdir(state)
+        os.chown(state, user, user)
+        config = (manifests.CHART / "files/docksweep.toml").read_text() + 'token_file = "/run/secrets/docksweep/token"\n'
+        with self.running(f"engine.groupId={group}", f"statePath={state}", "secret.token=abc", config=config):
+            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
+            self.assertEqual(self.value("docksweep_state_durable"), 1)
+            self.without_any_power(str(user))
+            self.exec("check-config")  # it reads the secret, too
+
+    def without_any_power(self, user):
+        pid = json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["Pid"]
+        status = self.engine.enter("cat", f"/proc/{pid}/status").stdout
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(int(fields[name], 16), 0, name)
+        self.assertEqual((fields["NoNewPrivs"], fields["Seccomp"], fields["Uid"].split()[0]), ("1", "2", user))
+
+    def test_each_mount_is_needed(self):
+        with self.running(without=["engine"], probe="/-/healthy"):
+            self.assertEqual(self.value("docksweep_engine_up"), 0)
+        with self.running(without=["state"]):
+            self.assertEqual(self.value("docksweep_state_durable"), 0)
+        with self.running(without=["data-root"]):
+            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
+            self.assertNotIn("docksweep_disk_size_bytes{", self.get("/metrics")[1])
+
+    def test_a_node_without_an_engine_is_ready(self):
+        nothing = pathlib.Path(self.engine.folder) / "nothing"
+        nothing.mkdir(exist_ok=True)
+        with self.running(f"engine.socketPath={nothing}/docker.sock", f"statePath={self.engine.folder}/other-state"):
+            self.assertEqual((self.value("docksweep_engine_up"), self.value("docksweep_engine_absent")), (0, 1))
+            self.assertEqual(self.get("/-/ready")[0], 200)
+
+    def test_it_sweeps_and_keeps_what_is_kubernetes(self):
+        busybox = images.layer.busybox()
+        pause, system, old = (
+            "registry.example.com/pause:3.9",
+            "registry.example.com/dns:1",
+            "registry.example.com/old:1",
+        )
+        images.load_images(
+            self.engine, [images.image(name, [busybox, images.layer.of_size(1000)]) for name in (pause, system, old)]
+        )
+        ids = {name: self.engine.get(f"/images/{name}/json")["Id"] for name in (pause, system, old)}
+        containers.create(
+            self.engine, system, "k8s_dns_kube-system", labels={"io.kubernetes.pod.namespace": "kube-system"}
+        )
+        containers.in_state(self.engine, old, "k8s_ended", "exited")
+        containers.in_state(self.engine, old, "ended", "exited")
+        for name in ("k8s_dns_kube-system", "k8s_ended"):
+            self.addCleanup(containers.remove, self.engine, name)
+        config = (manifests.CHART / "files/docksweep.toml").read_text()
+        config = (
+            config.replace('min_age = "1h"', 'min_age = "0s"\nlocal_only = false')
+            + '[[policy]]\nname = "all"\n'
+            + 'remove = { images = "unused", containers = { states = ["exited", "created"], stopped_for = "0s" } }\n'
+        )
+        with self.running("mode=enforce", config=config):
+            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
+            self.assertEqual(self.value("docksweep_enforcing"), 1)
+            verdicts = {one["id"]: one for one in json.loads(self.exec("plan", "all", "--json"))["verdicts"]}
+            self.assertEqual(verdicts[ids[pause]]["reason"], "reference", "the pause image, although nothing uses it here")
+            self.assertEqual(verdicts[ids[system]]["reason"], "in_use")
+            shielded = [one for one in verdicts.values() if one["kind"] == "container" and one["action"] == "keep"]
+            self.assertIn("container", {one["reason"] for one in shielded})
+            self.exec("sweep", "all", "--yes")
+            self.assertEqual(
+                {name.lstrip("/") for one in self.engine.get("/containers/json", all="true") for name in one["Names"]},
+                {"docksweep", "k8s_dns_kube-system", "k8s_ended"},
+                "the kubelet's containers stay, stopped and new ones too",
+            )
+            containers.remove(self.engine, "k8s_ended")
+            self.exec("sweep", "all", "--yes")
+            left = {tag for one in self.engine.get("/images/json") for tag in one["RepoTags"]}
+            self.assertIn(pause, left)
+            self.assertIn(system, left)
+            self.assertNotIn(old, left)
+            self.assertTrue(any(tag.endswith(docksweep_image.NAME) for tag in left), "its own image is in use")
+            history = json.loads(self.exec("history", "--json"))
+            self.assertEqual(history["sweeps"][0]["policy"], "all")
+        self.assertTrue((pathlib.Path(self.engine.folder) / "state/state.db").exists())
+
+    def in_cgroup(self, *names):
+        """The first of these files of the container's control group that this kernel has. → its text"""
+        identity = json.loads(self.engine.cli("inspect", "docksweep"))[0]["Id"]
+        for name in names:
+            for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{self.engine.cgroup}/{identity}/{name}"):
+                return path.read_text()
+        raise AssertionError(f"no {names} of {identity}")
+
+    def memory(self):
+        """→ (most that there was, what it takes now without the page cache), as the kernel accounts the pod, in bytes"""
+        peak = int(self.in_cgroup("memory.max_usage_in_bytes", "memory.peak"))
+        now = re.search(r"^(?:total_rss|anon) (\d+)$", self.in_cgroup("memory.stat"), re.MULTILINE)
+        return peak, int(now[1])
+
+    def test_a_large_node_fits_into_requests_and_limits(self):
+        images.load_images(self.engine, images.many_images(MANY_IMAGES, tops=50))
+        self.addCleanup(self.engine.cli, "image", "prune", "--all", "--force", "--filter", "label=number")
+        resources = manifests.container(manifests.rendered())["resources"]
+        request, limit = (int(resources[kind]["memory"].removesuffix("Mi")) * MIB for kind in ("requests", "limits"))
+        with self.running():
+            began = time.monotonic()
+            self.until(self.knows_everything, "every image counted and read", seconds=600)
+            print(f"{MANY_IMAGES} images: whole after {time.monotonic() - began:.1f} s", file=sys.stderr)
+            planned = json.loads(self.exec("plan", "pressure", "--json"))  # beside the agent, in the same memory
+            self.assertGreaterEqual(len(planned["verdicts"]), MANY_IMAGES)
+            self.assertEqual(self.get("/-/healthy")[0], 200)
+            peak, now = self.memory()
+            throttled = re.search(r"^nr_throttled (\d+)$", self.in_cgroup("cpu.stat"), re.MULTILINE)[1]
+            print(
+                f"{MANY_IMAGES} images: memory {now / MIB:.1f} MiB, at most {peak / MIB:.1f} MiB with a plan beside it; "
+                f"held back by the limit of CPU in {throttled} periods of 0.1 s",
+                file=sys.stderr,
+            )
+            self.assertLess(now, request)
+            self.assertLess(peak, limit)
+
+    def knows_everything(self):
+        page = metrics_text.parse(self.get("/metrics")[1])
+        counted = sum(page.family("docksweep_images", "state").values())
+        return counted >= MANY_IMAGES and page.labels("docksweep_images_reclaimable_bytes")
+
+    def test_dockerd_restarts_under_it(self):
+        with self.running():
+            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
+            started, before = self.started_at(), os.stat(self.engine.socket).st_ino
+            self.engine.kill()
+            self.until(lambda: self.value("docksweep_engine_up") == 0, "docksweep_engine_up 0")
+            self.engine.start()
+            self.assertNotEqual(os.stat(self.engine.socket).st_ino, before, "a mounted socket would be stale by now")
+            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1 after a restart")
+            self.assertEqual(self.started_at(), started, "the same process")
+
+    def started_at(self):
+        return json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["StartedAt"]
+
+
+class image(in_a_pod, unittest.TestCase):
+    """On a graphdriver; and what the image is."""
+
+    kind = "20.10"
 
     def test_how_it_starts(self):
         config = self.seen["Config"]
@@ -83,195 +352,16 @@ class image(unittest.TestCase):
         self.assertEqual(rest, {"usr/bin/docksweep", "etc/passwd", "etc/ssl/certs/ca-certificates.crt"})
         self.assertIn("usr/share/zoneinfo/Asia/Shanghai", files)
 
-    # --- as Kubernetes runs it --------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def running(self, *values, without=(), name="docksweep", config=None, probe="/-/ready"):
-        """The pod of the chart, with the places of this engine. Yields {volume: path} when the agent's probe says 200."""
-        engine = self.engine
-        settings = [
-            f"engine.socketPath={engine.socket}",
-            f"engine.dataRoot={engine.data_root}",
-            "engine.containerdRoot=",
-            f"statePath={engine.folder}/state",
-            *values,
-        ]
-        arguments = [word for one in settings for word in ("--set", one)]
-        if config is not None:
-            place = pathlib.Path(engine.folder) / "own.toml"
-            place.write_text(config)
-            arguments += ["--set-file", f"config={place}"]
-        found = manifests.rendered(*arguments)
-        spec = manifests.pod_spec(found)
-        paths = pod.prepare(spec, found, engine.folder)
-        *flags, reference, run = pod.flags(spec, paths, without)
-        began = time.monotonic()
-        try:
-            engine.cli("run", "--detach", f"--name={name}", f"--cgroup-parent=/{engine.cgroup}", *flags, reference, run)
-            self.until(lambda: self.get(probe)[0] == 200, probe, name)
-            self.start_seconds = time.monotonic() - began
-            yield paths
-        finally:
-            engine.cli("rm", "--force", name, check=False)
+class on_containerd(in_a_pod, unittest.TestCase):
+    """On the containerd image store, as fresh installations of Docker 29 have it."""
 
-    def get(self, path):
-        """→ (status, body) of the agent, asked in the engine's network"""
-        done = subprocess.run(
-            [
-                "nsenter",
-                "--target",
-                str(self.engine.init),
-                "--net",
-                "curl",
-                "-s",
-                "-m",
-                "5",
-                "-w",
-                "\n%{http_code}",
-                f"http://127.0.0.1:{PORT}{path}",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
-        body, _, status = done.stdout.rpartition("\n")
-        return int(status or 0), body
-
-    def value(self, name, **labels):
-        return metrics_text.parse(self.get("/metrics")[1]).value(name, **labels)
-
-    def until(self, holds, what, name="docksweep", seconds=60):
-        deadline = time.monotonic() + seconds
-        while True:
-            with contextlib.suppress(KeyError, ValueError):
-                if holds():
-                    return
-            if time.monotonic() > deadline:
-                done = self.engine.enter(
-                    "docker", "--host", self.engine.host, "logs", "--tail", "30", name, check=False
-                )
-                self.fail(f"not within {seconds} s: {what}\n{done.stdout}{done.stderr}")
-            time.sleep(0.2)
-
-    def exec(self, *arguments):
-        """The program again, in the container's namespaces and environment, as `docker exec` does. (Where dockerd itself is in
-        a chroot, as here, runc's exec joins the mounts but not the root of a container.)"""
-        seen = json.loads(self.engine.cli("inspect", "docksweep"))[0]
-        return self.engine.enter(
-            "env",
-            "-i",
-            *seen["Config"]["Env"],
-            "/usr/bin/nsenter",
-            "--target",
-            str(seen["State"]["Pid"]),
-            "--mount",
-            "--pid",
-            "--net",
-            "--root",
-            "--wd",
-            "--",
-            "/usr/bin/docksweep",
-            *arguments,
-        ).stdout
-
-    def test_it_watches_measures_and_is_healthy(self):
-        with self.running():
-            print(f"ready {self.start_seconds:.2f} s after docker run", file=sys.stderr)
-            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
-            self.assertEqual(self.value("docksweep_state_durable"), 1)
-            began, used = time.monotonic(), self.value("process_cpu_seconds_total")
-            time.sleep(IDLE_SECONDS)
-            idle = (self.value("process_cpu_seconds_total") - used) / (time.monotonic() - began) * 1000
-            print(f"idle: {idle:.1f} thousandths of a core", file=sys.stderr)
-            self.assertLess(idle, 10, "what the pod requests")
-            self.assertGreater(self.value("docksweep_disk_size_bytes", path=self.engine.data_root), 0)
-            self.assertEqual(self.exec("health"), "docksweep is healthy.\n")
-
-    def test_it_is_root_without_any_power(self):
-        with self.running():
-            pid = json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["Pid"]
-            status = self.engine.enter("cat", f"/proc/{pid}/status").stdout
-        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
-            self.assertEqual(int(fields[name], 16), 0, name)
-        self.assertEqual((fields["NoNewPrivs"], fields["Seccomp"], fields["Uid"].split()[0]), ("1", "2", "0"))
-
-    def test_each_mount_is_needed(self):
-        with self.running(without=["engine"], probe="/-/healthy"):
-            self.assertEqual(self.value("docksweep_engine_up"), 0)
-        with self.running(without=["state"]):
-            self.assertEqual(self.value("docksweep_state_durable"), 0)
-        with self.running(without=["data-root"]):
-            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
-            self.assertNotIn("docksweep_disk_size_bytes{", self.get("/metrics")[1])
-
-    def test_a_node_without_an_engine_is_ready(self):
-        nothing = pathlib.Path(self.engine.folder) / "nothing"
-        nothing.mkdir(exist_ok=True)
-        with self.running(f"engine.socketPath={nothing}/docker.sock", f"statePath={self.engine.folder}/other-state"):
-            self.assertEqual((self.value("docksweep_engine_up"), self.value("docksweep_engine_absent")), (0, 1))
-            self.assertEqual(self.get("/-/ready")[0], 200)
-
-    def test_it_sweeps_within_its_limits_and_keeps_what_is_kubernetes(self):
-        busybox = images.layer.busybox()
-        pause, system, old = (
-            "registry.example.com/pause:3.9",
-            "registry.example.com/dns:1",
-            "registry.example.com/old:1",
-        )
-        images.load_images(
-            self.engine, [images.image(name, [busybox, images.layer.of_size(1000)]) for name in (pause, system, old)]
-        )
-        containers.create(
-            self.engine, system, "k8s_dns_kube-system", labels={"io.kubernetes.pod.namespace": "kube-system"}
-        )
-        self.addCleanup(containers.remove, self.engine, "k8s_dns_kube-system")
-        config = (manifests.CHART / "files/docksweep.toml").read_text()
-        config = (
-            config.replace('min_age = "1h"', 'min_age = "0s"\nlocal_only = false')
-            + '[[policy]]\nname = "all"\nremove = { images = "unused" }\n'
-        )
-        with self.running("mode=enforce", config=config):
-            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
-            self.assertEqual(self.value("docksweep_enforcing"), 1)
-            self.exec("sweep", "all", "--yes")
-            left = {tag for one in self.engine.get("/images/json") for tag in one["RepoTags"]}
-            self.assertIn(pause, left)
-            self.assertIn(system, left)
-            self.assertNotIn(old, left)
-            self.assertIn(docksweep_image.NAME, left, "its own image is in use")
-            history = json.loads(self.exec("history", "--json"))
-            self.assertEqual(history["sweeps"][0]["policy"], "all")
-            peak = self.memory_peak()
-            print(f"peak memory of the pod: {peak / 2**20:.1f} MiB", file=sys.stderr)
-            self.assertLess(peak, 64 * 2**20)
-        self.assertTrue((pathlib.Path(self.engine.folder) / "state/state.db").exists())
-
-    def memory_peak(self):
-        """Bytes, as the kernel accounts them to the container's control group."""
-        identity = json.loads(self.engine.cli("inspect", "docksweep"))[0]["Id"]
-        for name in ("memory.max_usage_in_bytes", "memory.peak"):
-            for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{self.engine.cgroup}/{identity}/{name}"):
-                return int(path.read_text())
-        raise AssertionError(f"no control group of {identity}")
-
-    def test_dockerd_restarts_under_it(self):
-        with self.running():
-            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
-            started, before = self.started_at(), os.stat(self.engine.socket).st_ino
-            self.engine.kill()
-            self.until(lambda: self.value("docksweep_engine_up") == 0, "docksweep_engine_up 0")
-            self.engine.start()
-            self.assertNotEqual(os.stat(self.engine.socket).st_ino, before, "a mounted socket would be stale by now")
-            self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1 after a restart")
-            self.assertEqual(self.started_at(), started, "the same process")
-
-    def started_at(self):
-        return json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["StartedAt"]
+    kind, containerd_root = "26-containerd", "containerd"
 
 
 if __name__ == "__main__":  # tests/run --container: a build takes too long to be in ctest
-    done = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(image))
+    done = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite(
+        unittest.defaultTestLoader.loadTestsFromTestCase(kind) for kind in (image, on_containerd)))
     wrong = len(done.failures) + len(done.errors)
     print(f"{max(0, done.testsRun - wrong)} passed, {wrong} failed")
     sys.exit(0 if done.wasSuccessful() and done.testsRun else 1)

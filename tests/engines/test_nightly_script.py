@@ -1,5 +1,5 @@
-# config/examples/nightly-script.toml beside the script that it replaces, on the same images on a real Docker 20.10. What
-# the invariants make different is listed here; there is no other difference.
+# config/examples/nightly-script.toml beside the script that it replaces, on the same images on real Dockers. What the
+# invariants make different is listed here; there is no other difference.
 import pathlib
 import subprocess
 import unittest
@@ -15,10 +15,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLE = docksweep.REPOSITORY / "config/examples/nightly-script.toml"
 
 
-class nightly_script(unittest.TestCase):
+class beside_the_script:
+    kind = ""
+
     def node(self):
         """One of everything that the script decides about. The same on each engine, but for the bytes. → engine"""
-        engine = self.enterContext(docker("20.10"))
+        engine = self.enterContext(docker(self.kind))
         hub = self.enterContext(registry.registry(engine))
         containers.runnable(engine)
         busybox = images.layer.busybox()
@@ -111,3 +113,11 @@ class nightly_script(unittest.TestCase):
         self.assertEqual(dangling, 2)
         self.assertLessEqual({"hub/app:1", "hub/app:2", "local/only:1"}, engine_names)
         self.assertNotIn("ended", left)
+
+
+class docker_20(beside_the_script, unittest.TestCase):
+    kind = "20.10"
+
+
+class docker_26_containerd(beside_the_script, unittest.TestCase):
+    kind = "26-containerd"

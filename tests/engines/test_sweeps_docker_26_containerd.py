@@ -7,6 +7,7 @@ import cases_full_disk
 import cases_invariants
 import cases_swept_bytes
 import cases_triggers
+import sweeping
 from engine import docker
 
 
@@ -33,7 +34,7 @@ class swept_bytes(cases_swept_bytes.swept_in_bounds, unittest.TestCase):
 
 class crash(cases_crash.crash, unittest.TestCase):
     images = 12  # a removal takes longer there
-    agent_kills = 10
+    agent_kills = 50 if sweeping.LONG else 10
     start = staticmethod(start)
 
 
