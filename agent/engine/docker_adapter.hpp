@@ -65,6 +65,7 @@ class docker_adapter final : public app::container_engine {
   docker_engine_options options_;
   session session_;
   std::optional<core::image_store> store_;  // since the last identify()
+  std::size_t images_listed_ = 0;           // by the last whole listing: about as many come the next time
   bool disk_usage_runs_ = false;
 };
 

@@ -102,10 +102,14 @@ task<result<core::listing<core::image>>> docker_adapter::list_images(app::engine
     call.query = {{"filters", encode_filters(filters)}};
   }
   for (int attempt = 1;; ++attempt) {
-    image_list_decoder decoder;
+    image_list_decoder decoder(filters.empty() ? images_listed_ : 0);
     net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
     const auto answer = co_await session_.send(call, std::move(sink));
-    if (answer) co_return from("GET /images/json", decoder.finish());
+    if (answer) {
+      auto listing = decoder.finish();
+      if (listing && filters.empty()) images_listed_ = listing->items.size();
+      co_return from("GET /images/json", std::move(listing));
+    }
     auto why = answer.error();
     if (why.code != failure_code::not_found) co_return std::unexpected(std::move(why));
     // A listing is never gone: the containerd store (26.1) says so when an image goes while it lists them.

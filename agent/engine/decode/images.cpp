@@ -107,7 +107,9 @@ struct image_list_decoder::impl : reading<list_visitor> {
   impl() : reading(root) {}
 };
 
-image_list_decoder::image_list_decoder() : impl_(std::make_unique<impl>()) {}
+image_list_decoder::image_list_decoder(std::size_t expected) : impl_(std::make_unique<impl>()) {
+  impl_->found.listing.items.reserve(expected);
+}
 image_list_decoder::~image_list_decoder() = default;
 
 void image_list_decoder::feed(std::string_view piece) {

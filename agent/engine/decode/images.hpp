@@ -1,6 +1,7 @@
 // GET /images/json and GET /images/{name}/json → core::image.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -12,7 +13,8 @@ namespace docksweep::engine {
 // Reads a listing as it arrives. An entry without a readable ID is counted, not fatal.
 class image_list_decoder {
  public:
-  image_list_decoder();
+  // `expected`: about so many images will come (as many as last time); room for them is made at once.
+  explicit image_list_decoder(std::size_t expected = 0);
   ~image_list_decoder();
   // After the first failure the rest is ignored; finish() tells.
   void feed(std::string_view piece);
