@@ -6,6 +6,23 @@
 #include "core/held_names.hpp"
 
 namespace docksweep::core {
+namespace {
+
+bool has_mounts_now(container_state state) {
+  return state != container_state::created && state != container_state::exited && state != container_state::dead;
+}
+
+bool may_have_moved(const std::string& asked) {
+  return asked.find('@') == std::string::npos && id_beginning(asked).empty();
+}
+
+// An image that has no tag: may it have been one of this repository?
+bool may_be_of(const image& one, const std::string& repository) {
+  return one.digests.empty() ||
+         std::ranges::any_of(one.digests, [&](const auto& name) { return canonical_repository(name) == repository; });
+}
+
+}  // namespace
 
 std::vector<std::string> asked_names(const container& one) {
   auto names = one.image_mounts;
@@ -19,6 +36,14 @@ held_images::held_images(std::span<const container> containers) {
     if (!one.image_id.empty()) by_name_[one.image_id].push_back(i);
     for (const auto& id : one.held_ids) by_name_[id].push_back(i);
     for (const auto& asked : asked_names(one)) hold(asked, i);
+    doubt(one, i);
+  }
+}
+
+void held_images::doubt(const container& one, std::uint32_t container) {
+  if (!has_mounts_now(one.state)) return;
+  for (const auto& asked : one.image_mounts) {
+    if (may_have_moved(asked)) mounted_by_tag_.emplace_back(canonical_repository(asked), container);
   }
 }
 
@@ -37,6 +62,11 @@ void held_images::each_match(const image& one, Visit visit) const {
   if (by_name_.empty() && by_beginning_.empty()) return;
   if (!by_name(one.id)) return;
   if (!std::ranges::all_of(one.tags, by_name) || !std::ranges::all_of(one.digests, by_name)) return;
+  if (one.tags.empty()) {
+    for (const auto& [repository, container] : mounted_by_tag_) {
+      if (may_be_of(one, repository) && !visit(container)) return;
+    }
+  }
   if (by_beginning_.empty()) return;
   std::string_view digits = one.id;
   if (digits.starts_with(id_prefix)) digits.remove_prefix(id_prefix.size());

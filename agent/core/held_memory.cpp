@@ -11,6 +11,7 @@ namespace docksweep::core {
 
 bool held_memory::note(const container& one, std::span<const image> images) {
   container by_name;
+  by_name.state = container_state::created;  // what its names mean, and nothing that is only in doubt
   by_name.image_mounts = asked_names(one);
   if (by_name.image_mounts.empty()) return false;
   const auto [at, first_seen] = known_.try_emplace(one.id);

@@ -1,7 +1,7 @@
 // What the names meant by which containers hold images, from when a container was first seen. A tag may move on while
-// the image that it meant stays mounted, and no engine's listing or inspect says which one that was (a Docker that knows
-// image mounts refuses to delete it, though: moby daemon/images/image_delete.go). This memory lasts as long as the
-// process: of a tag that moved before it started nothing is known.
+// the image that it meant stays mounted, and no engine's listing or inspect says which one that was. This memory lasts as
+// long as the process: of a tag that moved before it started nothing is known, but that an image without a tag may be the
+// one (held_images).
 //
 // A container and the tag that it was made with may become known in either order. So what a name means is collected
 // until a whole listing that began after the container was first seen; from then on it stays.

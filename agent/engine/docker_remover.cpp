@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/held_names.hpp"
+#include "core/held_images.hpp"
 #include "engine/decode/removals.hpp"
 #include "engine/decode/values.hpp"
 #include "engine/docker_adapter.hpp"
@@ -46,16 +46,9 @@ result<tag_parts> split_reference(const std::string& reference) {
   return tag_parts{reference.substr(0, colon), reference.substr(colon + 1)};
 }
 
-bool mounts_one_of(const core::container& which, const std::vector<std::string>& names) {
-  return std::ranges::any_of(which.image_mounts, [&](const std::string& mounted) {
-    return std::ranges::any_of(core::held_names(mounted),
-                               [&](const std::string& name) { return std::ranges::find(names, name) != names.end(); });
-  });
-}
-
 // A container that does not say what it was made of may have been made of this image.
-bool holds(const core::container& which, const std::string& id, const std::vector<std::string>& names) {
-  return which.image_id == id || which.image_id.empty() || mounts_one_of(which, names);
+bool holds(const core::container& which, const core::image& one) {
+  return which.image_id.empty() || core::held_images(std::span(&which, 1)).holds(one);
 }
 
 }  // namespace
@@ -176,19 +169,16 @@ task<result<core::listing<core::container>>> docker_adapter::holders_of_image(st
   if (ancestor_filter_tells()) filters.emplace_back("ancestor", id);
   auto listing = co_await list_containers(std::move(filters), false);
   if (!listing) co_return listing;
-  std::vector<std::string> names{id};
+  core::image one{.id = id, .tags = {id}};  // until its names are known: none at all would hold it in doubt
   const auto has_mounts = [](const core::container& each) { return !each.image_mounts.empty(); };
   if (std::ranges::any_of(listing->items, has_mounts)) {
     // Mounts say what was asked for: a name, most of the time.
     auto found = co_await inspect(id);
     if (!found && found.error().code != failure_code::not_found) co_return std::unexpected(std::move(found.error()));
-    if (found) {
-      std::ranges::move(found->image.tags, std::back_inserter(names));
-      std::ranges::move(found->image.digests, std::back_inserter(names));
-    }
+    if (found) one = std::move(found->image);
   }
   // The filter also finds the containers of images that were built on this one.
-  std::erase_if(listing->items, [&](const core::container& each) { return !holds(each, id, names); });
+  std::erase_if(listing->items, [&](const core::container& each) { return !holds(each, one); });
   co_return listing;
 }
 

@@ -127,6 +127,33 @@ TEST(image_states, what_a_name_meant_earlier_is_held) {
             (std::vector{image_state::in_use, image_state::in_use, image_state::unused}));
 }
 
+// Docker 28.5 deletes an image that is mounted when its tag has moved on: nobody says which image it was.
+TEST(image_states, what_may_be_mounted_by_a_tag_that_moved_is_held) {
+  const std::vector<core::image> images{make("nameless"), make("same", {}, {"host:5000/data@sha256:1"}),
+                                        make("other", {}, {"host:5000/else@sha256:2"}), make("old", {"data:0"}),
+                                        make("new", {"host:5000/data:1"})};
+  const auto in_use_with = [&](const std::string& mounted, core::container_state state) {
+    core::container holder = hold("elsewhere");
+    holder.state = state;
+    holder.image_mounts = {mounted};
+    std::string held;
+    const auto states = core::image_states(images, std::vector{holder});
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i] == image_state::in_use) held += images[i].id + " ";
+    }
+    return held;
+  };
+  using state = core::container_state;
+  for (const auto running : {state::running, state::paused, state::restarting, state::removing}) {
+    EXPECT_EQ(in_use_with("host:5000/data:1", running), "nameless same new ") << core::to_string(running);
+  }
+  for (const auto stopped : {state::created, state::exited, state::dead}) {
+    EXPECT_EQ(in_use_with("host:5000/data:1", stopped), "new ") << core::to_string(stopped);
+  }
+  EXPECT_EQ(in_use_with("host:5000/data@sha256:1", state::running), "same ") << "a digest does not move";
+  EXPECT_EQ(in_use_with("sha256:" + std::string(64, 'a'), state::running), "") << "nor does an ID";
+}
+
 TEST(image_states, a_mounted_name_counts_in_every_spelling) {
   const std::vector<core::image> docker{make("a", {"alpine:latest"}), make("b", {"team/app:1"}),
                                         make("c", {"alpine:3"})};

@@ -113,6 +113,17 @@ TEST_F(holders, mount_an_image_under_any_spelling_of_its_name) {
   }
 }
 
+// Its tag may be the one that moved on.
+TEST_F(holders, may_mount_an_image_that_has_no_tag) {
+  record("docker-28", "1.51");
+  server.answer("/images/" + wanted + "/json", R"({"Id":")" + wanted + R"(","RepoTags":[],"RepoDigests":[]})");
+  const auto running = R"({"Id":"runs","Names":["/runs"],"State":"running")" + mounting("app:1") + "}";
+  lists(container("created", mounting("app:1")) + "," + running);
+  EXPECT_THAT(of_image(wanted), ElementsAre("runs"));
+  server.answer("/images/" + wanted + "/json", R"({"Id":")" + wanted + R"(","RepoTags":["app:2"],"RepoDigests":[]})");
+  EXPECT_THAT(of_image(wanted), IsEmpty());
+}
+
 TEST_F(holders, are_not_known_where_the_names_of_the_image_are_not) {
   record("docker-28", "1.51");
   lists(container("mounts", mounting("app")));

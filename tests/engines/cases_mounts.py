@@ -17,6 +17,7 @@ class image_mounts:
     def setUp(self):
         self.engine = self.enterContext(self.start())
         containers.runnable(self.engine)
+        containers.create(self.engine, containers.REFERENCE, "holder")
 
     def load(self, reference):
         images.load_images(self.engine, [images.image(reference, [images.layer({"file": reference.encode() * 500})])])
@@ -59,7 +60,7 @@ class image_mounts:
             new = self.load("other:1")
             self.engine.api("POST", f"/images/{new}/tag", {"repo": "data", "tag": "1"}).expect(201)
             def of_old():
-                return next(it for it in one.json("/api/v1/plan?policy=all")["verdicts"] if it["id"] == old)
+                return next(it for it in one.get("/api/v1/plan?policy=all").json()["verdicts"] if it["id"] == old)
             one.wait_for(lambda: of_old()["reason"] == "in_use", "the old image in use", 30, 0.2)
         # A command of its own has seen nothing of before; the engine refuses it then.
         with sweeping.policies(self.engine.host) as node:
