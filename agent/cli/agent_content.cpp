@@ -88,13 +88,13 @@ std::vector<prometheus::MetricFamily> agent::state_families() const {
   return families;
 }
 
-// A socket that was never there: a node without a Docker engine, which has nothing to wait for. One that is there and
-// does not answer, or not to us, is another matter.
+// No socket is there: a node without a Docker engine, which has nothing to wait for, even if it had one before (a node
+// that moved to containerd would hold up every rollout). docksweep_engine_up and _absent tell those two apart. A socket
+// that is there and does not answer, or not to us, is another matter.
 bool agent::no_engine_on_this_node() const {
   const auto& where = engine_->chosen.where;
   struct stat node{};
-  return engine_->watcher.health().absent && where.how == net::endpoint::kind::unix_socket &&
-         ::stat(where.path.c_str(), &node) != 0 && errno == ENOENT;
+  return where.how == net::endpoint::kind::unix_socket && ::stat(where.path.c_str(), &node) != 0 && errno == ENOENT;
 }
 
 std::string agent::not_ready() const {

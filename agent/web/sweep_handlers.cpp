@@ -26,7 +26,7 @@ std::string actor_of(const request& what) {
   return fmt::format("{} from {}", what.user.empty() ? "somebody" : what.user, host_of(what.peer));
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   report::write_text([&out](std::string_view piece) { out += piece; }, text);
   return out;
@@ -45,14 +45,14 @@ response answer_to(const request& what, const std::string& policy, sweep_answer 
       const auto follow = fmt::format("{}/{}", sweeps_path, made.id);
       auto answer = json_with(what, 202,
                               fmt::format("{{\"id\":{},\"policy\":{},\"state\":\"running\",\"follow\":\"{}\"}}\n",
-                                          made.id, quoted(policy), follow));
+                                          made.id, json_text(policy), follow));
       answer.headers.emplace_back("Location", follow);
       return answer;
     }
     case plan:
       return json_with(what, 200, std::move(made.plan));
     case observe:
-      return json_with(what, 409, fmt::format("{{\"refused\":{},\"plan\":{}}}\n", quoted(made.message), made.plan));
+      return json_with(what, 409, fmt::format("{{\"refused\":{},\"plan\":{}}}\n", json_text(made.message), made.plan));
     case unknown:
       return text_response(404, made.message);
     case conflict:

@@ -119,6 +119,14 @@ class starts(running_agent):
                 self.assertEqual(running.metric("docksweep_engine_absent"), 0)
                 self.assertEqual(running.ask("GET", "/-/ready")[0], 200)
 
+    def test_a_node_that_has_no_engine_any_more_is_ready(self):
+        with self.engine, agent(self, self.settings()) as running:
+            running.wait_for_metric("docksweep_engine_up", 1)
+        with agent(self, self.settings()) as running:
+            running.wait_for_metric("docksweep_engine_up", 0)
+            running.wait_for_metric("docksweep_engine_absent", 0)  # it was there, so its end is worth an alert
+            self.assertEqual(running.ask("GET", "/-/ready")[0], 200)
+
     def test_an_engine_that_is_there_and_does_not_answer_is_not_ready(self):
         with socket.socket(socket.AF_UNIX) as deaf:
             deaf.bind(self.engine.path)  # a socket file that nobody listens on

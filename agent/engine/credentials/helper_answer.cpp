@@ -73,7 +73,7 @@ bool is_plain(std::string_view word) {
   return begins && (small || large);
 }
 
-std::string quoted(std::string_view line) {
+std::string in_quotes(std::string_view line) {
   return line.empty() ? "" : fmt::format(" (it said: {})", line);
 }
 
@@ -170,7 +170,7 @@ core::result<std::optional<credential>> judge_helper(std::string_view name, std:
   const auto failed = [&](failure_code code, std::string_view what) {
     return fail(code, name, registry, fmt::format("{}; {}", what, try_it(name, registry)));
   };
-  const auto words = quoted(presentable(outcome.errors, outcome.output, {registry, name}));
+  const auto words = in_quotes(presentable(outcome.errors, outcome.output, {registry, name}));
   switch (outcome.how) {
     case end::unstarted:
       return failed(failure_code::invalid, fmt::format("could not be started: {}", std::strerror(outcome.status)));
