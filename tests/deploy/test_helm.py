@@ -1,5 +1,6 @@
 # The chart, rendered by Helm 3 and 4 for the value sets of values/, and read as Kubernetes would.
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -11,6 +12,11 @@ import tools
 from manifests import container, environment, one_of, pod_spec, rendered
 
 HERE = pathlib.Path(__file__).resolve().parent
+# What the kubelet does by default: evictionHard; image collection begins at imageGCHighThresholdPercent, 85, and ends at
+# imageGCLowThresholdPercent, 80.
+EVICTION = {"imagefs.available": 0.15, "nodefs.available": 0.10, "nodefs.inodesFree": 0.05}
+KUBERNETES = [manifests.REPOSITORY / "config/examples/kubernetes.toml",
+              *sorted((manifests.REPOSITORY / "deploy/kubernetes").rglob("docksweep.toml"))]  # fmt: skip
 VALUE_SETS = sorted((HERE / "values").glob("*.yaml"))
 
 
@@ -227,28 +233,39 @@ class copies(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_configurations_are_valid(self):
-        found = list((manifests.REPOSITORY / "deploy").rglob("docksweep.toml"))
-        self.assertGreaterEqual(len(found), 4)
+        places = (manifests.REPOSITORY / "deploy").rglob("docksweep.toml")
+        found = [*places, manifests.REPOSITORY / "deploy/debian/rootless.toml"]
+        self.assertGreaterEqual(len(found), 5)
         for path in found:
             done = subprocess.run(
                 [os.environ["DOCKSWEEP_BINARY"], "check-config", "--config", path],
                 capture_output=True,
                 text=True,
-                env={"NODE_NAME": "node-1", "HOST_IP": "192.0.2.1"},
+                env={"NODE_NAME": "node-1", "HOST_IP": "192.0.2.1", "STATE_DIRECTORY": "/var/lib/docksweep"},
             )
-            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), path)
 
     def test_the_marks_stay_clear_of_the_kubelets(self):
-        kubelet_collects, kubelet_stops = 0.85, 0.80  # imageGCHighThresholdPercent, imageGCLowThresholdPercent
-        for path in (manifests.REPOSITORY / "deploy/kubernetes").rglob("docksweep.toml"):
-            policies = self.effective(path)
-            marks = {key: value for key, value in policies.items() if key.endswith((".disk_above", ".disk_below"))}
-            self.assertTrue(marks)
-            for key, value in marks.items():
-                self.assertLess(
-                    value, kubelet_stops if key.endswith("above") else kubelet_stops - 0.1, f"{path}: {key}"
-                )
-                self.assertLess(value, kubelet_collects)
+        """Each mark that starts a policy is well below the first of its kind at which the kubelet does anything."""
+        first = {"disk": min(0.80, *(1 - EVICTION[name] for name in ("imagefs.available", "nodefs.available"))),
+                 "inodes": 1 - EVICTION["nodefs.inodesFree"]}  # fmt: skip
+        for path in KUBERNETES:
+            rows = self.effective(path)
+            for quantity, kubelet in first.items():
+                above = {key: value for key, value in rows.items() if key.endswith(f".{quantity}_above")}
+                below = {key: value for key, value in rows.items() if key.endswith(f".{quantity}_below")}
+                self.assertTrue(above and below, f"{path}: {quantity}")
+                for key, value in above.items():
+                    self.assertLessEqual(value, kubelet - 0.05, f"{path}: {key}")
+                for key, value in below.items():
+                    self.assertLessEqual(value, min(above.values()) - 0.1, f"{path}: {key}")
+
+    def test_the_kubelets_marks_are_told_as_they_are(self):
+        facts = [f"{name}<{share:.0%}" for name, share in EVICTION.items()]
+        for path in (KUBERNETES[0], manifests.REPOSITORY / "docs/kubernetes.md"):
+            text = path.read_text()
+            for fact in (*facts, "85 %", "80 %"):
+                self.assertIn(fact, text, path)
 
     def effective(self, path):
         with tempfile.TemporaryDirectory() as home:
@@ -258,7 +275,7 @@ class copies(unittest.TestCase):
                 text=True,
                 env={"NODE_NAME": "n", "HOST_IP": "192.0.2.1", "HOME": home},
             )
-        return {row["key"]: row["value"] for row in manifests.yaml.safe_load(done.stdout)["settings"]}
+        return {row["key"]: row["value"] for row in json.loads(done.stdout)["settings"]}
 
 
 if __name__ == "__main__":
