@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -92,6 +93,34 @@ class chart(unittest.TestCase):
         self.assertEqual(one_of(found, "Service")["spec"]["clusterIP"], "None")
         self.assertNotIn("DOCKSWEEP_MODE", environment(found))
 
+    def test_default_belongs_on_every_node_and_stays_there(self):
+        """What the README promises of the DaemonSet, figure by figure."""
+        found = rendered()
+        spec, pod, only = one_of(found, "DaemonSet")["spec"], pod_spec(found), container(found)
+        self.assertEqual(pod["tolerations"], [{"operator": "Exists"}])
+        self.assertEqual(pod["nodeSelector"], {"kubernetes.io/os": "linux"})
+        self.assertNotIn("affinity", pod)
+        self.assertEqual(pod["priorityClassName"], "system-node-critical")
+        self.assertEqual(
+            spec["updateStrategy"], {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
+        )
+        self.assertEqual(spec["revisionHistoryLimit"], 10)
+        self.assertGreater(pod["terminationGracePeriodSeconds"], 60)
+        self.assertEqual(
+            only["resources"],
+            {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}},
+        )
+        live, ready = only["livenessProbe"], only["readinessProbe"]
+        self.assertEqual(live["httpGet"], {"path": "/-/healthy", "port": "metrics"})
+        self.assertEqual(ready["httpGet"], {"path": "/-/ready", "port": "metrics"})
+        self.assertEqual((live["periodSeconds"], live["timeoutSeconds"], live["failureThreshold"]), (20, 5, 3))
+        self.assertEqual((ready["periodSeconds"], ready["timeoutSeconds"], ready["failureThreshold"]), (10, 5, 3))
+
+    def test_a_node_without_the_sockets_directory_has_a_pod_all_the_same(self):
+        for found in (rendered(), rendered("--set", "engine.socketPath=/run/k3s/docker.sock")):
+            types = {one["name"]: one["hostPath"]["type"] for one in pod_spec(found)["volumes"] if "hostPath" in one}
+            self.assertEqual(set(types.values()), {"DirectoryOrCreate"}, types)
+
     def test_the_socket_and_the_data_root_are_never_mounted_themselves(self):
         for found in (
             rendered(),
@@ -143,11 +172,22 @@ class chart(unittest.TestCase):
                 "runAsUser": 65532,
                 "runAsGroup": 65532,
                 "runAsNonRoot": True,
+                "fsGroup": 65532,
                 "supplementalGroups": [998],
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
         )
         self.assertNotIn("containerd-root", [one["name"] for one in pod_spec(found)["volumes"]])
+
+    def test_the_secret_is_readable_by_whoever_runs_and_nobody_else(self):
+        for more, user in ((), 0), (("--set", "engine.groupId=998"), 65532):
+            pod = pod_spec(rendered("--set", "existingSecret=s", *more))
+            (mode,) = [one["secret"]["defaultMode"] for one in pod["volumes"] if "secret" in one]
+            context = pod["securityContext"]
+            # Its files are root's. With an fsGroup the kubelet gives them to that group, and lets the group read.
+            readable = mode & 0o400 and (user == 0 or context.get("fsGroup") in (context["runAsGroup"], user))
+            self.assertTrue(readable, context)
+            self.assertEqual(mode & 0o077, 0)
 
     def test_security_contexts_are_merged_and_keep_the_defaults(self):
         found = with_set("selinux-private-registry")
@@ -186,6 +226,21 @@ class chart(unittest.TestCase):
         status, _, err = manifests.helm_template("--set", "prometheus.monitor.enabled=true,service.enabled=false")
         self.assertNotEqual(status, 0)
         self.assertIn("podMonitor", err)
+
+    def test_the_job_is_docksweep_under_any_name(self):
+        """DocksweepDown, the dashboards' default and the documents go by it."""
+        name = "nameOverride=sweeper,fullnameOverride=sweeper"
+        for kind, key, place in (("ServiceMonitor", "monitor", "endpoints"),
+                                 ("PodMonitor", "podMonitor", "podMetricsEndpoints")):  # fmt: skip
+            for more in ((), ("--set-json", f"prometheus.{key}.relabelings=[]")):
+                found = rendered("--set", f"{name},prometheus.{key}.enabled=true", *more)
+                manifests.check(found)
+                (endpoint,) = one_of(found, kind)["spec"][place]
+                fixed = [one["replacement"] for one in endpoint["relabelings"] if one["targetLabel"] == "job"]
+                self.assertEqual(fixed, ["docksweep"], kind)
+        rules = manifests.yaml.safe_load((manifests.REPOSITORY / "dashboards/rules.yml").read_text())
+        (down,) = [one for group in rules["groups"] for one in group["rules"] if one.get("alert") == "DocksweepDown"]
+        self.assertRegex("docksweep", re.search(r'job=~"(.*?)"', down["expr"])[1])
 
     def test_rules_are_those_of_the_repository_less_the_disabled(self):
         original = manifests.yaml.safe_load((manifests.REPOSITORY / "dashboards/rules.yml").read_text())
