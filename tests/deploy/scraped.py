@@ -1,5 +1,5 @@
-# A real agent with one of the configurations of deploy/, and a real Prometheus with the files of compose that scrapes it,
-# a second between two scrapes.
+# A real agent with one of the configurations of deploy/, and a real Prometheus with the files of compose that scrapes
+# it, a second between two scrapes.
 import contextlib
 import json
 import os
@@ -44,8 +44,8 @@ class with_an_agent(unittest.TestCase):
 
     def agent(self, config, engine=(), top="", web="", address="127.0.0.1", **environment):
         """
-        Starts an agent with this text of a configuration, on an engine with these (images, containers); without any there
-        is no engine. `top` goes before the text, `web` into its table. → its port
+        Starts an agent with this text of a configuration, on an engine with these (images, containers); without any
+        there is no engine. `top` goes before the text, `web` into its table. → its port
         """
         port = free_port()
         (self.folder / "docksweep.toml").write_text(

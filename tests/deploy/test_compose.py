@@ -1,5 +1,5 @@
-# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus and a real Alertmanager on a
-# real agent.
+# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus and a real Alertmanager
+# on a real agent.
 import base64
 import ipaddress
 import json
@@ -154,7 +154,8 @@ class at_work(with_an_agent):
             ('min_age = "24h"', 'min_age = "0s"'),
         )
         agent = self.agent(config, ENGINE, top='settle = "0s"')
-        self.prometheus(agent, port, [("disk_used:ratio > 0.9\n        for: 15m", "disk_used:ratio > 0\n        for: 0s")])
+        at_once = ("disk_used:ratio > 0.9\n        for: 15m", "disk_used:ratio > 0\n        for: 0s")
+        self.prometheus(agent, port, [at_once])
         self.wait_for(
             lambda: 'docksweep_alerts_received_total{source="alertmanager",status="firing"} 1\n' in self.metrics(agent),
             "the alert, told by Alertmanager",

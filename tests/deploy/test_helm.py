@@ -8,12 +8,13 @@ import subprocess
 import tempfile
 import unittest
 
+import chart_values
 import manifests
 import tools
 from manifests import container, environment, one_of, pod_spec, rendered
 
 HERE = pathlib.Path(__file__).resolve().parent
-# What the kubelet does by default: evictionHard; image collection begins at imageGCHighThresholdPercent, 85, and ends at
+# What the kubelet does by default: evictionHard; it collects images from imageGCHighThresholdPercent, 85, down to
 # imageGCLowThresholdPercent, 80.
 EVICTION = {"imagefs.available": 0.15, "nodefs.available": 0.10, "nodefs.inodesFree": 0.05}
 KUBERNETES = [manifests.REPOSITORY / "config/examples/kubernetes.toml",
@@ -280,6 +281,67 @@ class chart(unittest.TestCase):
         self.assertEqual(one_of(found, "ConfigMap", "more")["metadata"]["namespace"], "docksweep")
         self.assertEqual(one_of(found, "ConfigMap", "docksweep-text")["data"], {"c": "d"})
         self.assertEqual(one_of(found, "NetworkPolicy")["spec"]["policyTypes"], ["Ingress"])
+
+
+class values(unittest.TestCase):
+    """Every value of values.yaml: it goes where chart_values.py says, and one that is misspelt is refused."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.defaults = manifests.yaml.safe_load((manifests.CHART / "values.yaml").read_text())
+
+    def test_the_table_has_every_value(self):
+        every = list(chart_values.leaves(self.defaults))
+        self.assertGreater(len(every), 70)
+        self.assertEqual([path for path in every if not chart_values.covered(path)], [])
+
+    def test_each_goes_where_it_belongs(self):
+        for path, (sentinel, kind, place, *becomes) in chart_values.VALUES.items():
+            with self.subTest(path):
+                more = [word for words in chart_values.needed(path) for word in ("--set", words)]
+                found = rendered(*more, "--set-json", f"{path}={json.dumps(sentinel)}")
+                manifests.check(found)
+                if place is None:
+                    self.assertEqual(manifests.of_kind(found, kind), [])
+                    continue
+                kind, _, name = kind.partition("/")
+                there = chart_values.looked_up(one_of(found, kind, name or None), place)
+                self.assertTrue(chart_values.holds(there, becomes[0] if becomes else sentinel), there)
+                self.assertNotEqual(found, rendered(*more), "nothing else than without it")
+
+    def test_a_changed_secret_rolls_out(self):
+        def checksum(*arguments):
+            notes = one_of(rendered(*arguments), "DaemonSet")["spec"]["template"]["metadata"]["annotations"]
+            return notes.get("checksum/secret")
+
+        one, other = checksum("--set", "secret.token=one"), checksum("--set", "secret.token=other")
+        self.assertRegex(one, "^[0-9a-f]{64}$")
+        self.assertNotEqual(one, other)
+        self.assertIsNone(checksum())
+        self.assertIsNone(checksum("--set", "existingSecret=s"), "its content is not known here")
+
+    def test_what_is_misspelt_is_refused(self):
+        tables = {path.rpartition(".")[0] for path in chart_values.VALUES}
+        self.assertGreater(len(tables), 8)
+        for major in (3, 4):
+            for table in sorted(tables):
+                path = f"{table}.enabeld" if table else "tolerration"
+                status, _, err = manifests.helm_template("--set", f"{path}=true", major=major)
+                self.assertNotEqual(status, 0, path)
+                self.assertRegex(err, path.rpartition(".")[2])
+
+    def test_what_is_of_another_type_is_refused(self):
+        for wrong in ("service.port=http", "tolerations=all", "service.enabled=on", "engine.groupId=docker",
+                      "prometheusRule.disabledAlerts=Docksweep", "image.tag=true", "extraArgs=--trace"):  # fmt: skip
+            for major in (3, 4):
+                status, _, err = manifests.helm_template("--set", wrong, major=major)
+                self.assertNotEqual(status, 0, wrong)
+                self.assertIn(wrong.partition("=")[0].rpartition(".")[2], err)
+
+    def test_it_may_be_part_of_another_chart(self):
+        """Helm hands `global` to every chart below another one."""
+        for major in (3, 4):
+            self.assertEqual(rendered("--set", "global.region=north", major=major), rendered(major=major))
 
 
 class copies(unittest.TestCase):

@@ -81,10 +81,8 @@ class checks:
         config = replaced(self.path.read_text(), (URL, 'urls = ["http://127.0.0.1:9"]\npoll = "1s"'))
         agent = self.agent(config, NODE_NAME="n", HOST_IP="192.0.2.1")
         self.wait_for(lambda: "docksweep_engine_absent 1\n" in self.metrics(agent), "docksweep_engine_absent 1")
-        self.wait_for(
-            lambda: re.search(r"^docksweep_alertmanager_request_failures_total [1-9]", self.metrics(agent), re.MULTILINE),
-            "an Alertmanager that does not answer",
-        )
+        failed = re.compile(r"^docksweep_alertmanager_request_failures_total [1-9]", re.MULTILINE)
+        self.wait_for(lambda: failed.search(self.metrics(agent)), "an Alertmanager that does not answer")
         rules = [("[10m]", "[5s]"), ("for: 10m", "for: 0s")] if "AlertmanagerUnreachable" in self.rules() else []
         port = self.prometheus(agent, rules=rules)
         self.wait_for(
