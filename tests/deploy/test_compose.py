@@ -1,5 +1,5 @@
-# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus and a real Alertmanager
-# on a real agent.
+# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus, a real Alertmanager
+# and a real agent.
 import base64
 import ipaddress
 import json

@@ -74,7 +74,7 @@ def metrics_page():
 
 
 def exposed():
-    """{name: (type, help, {label: {value}})} of an agent with an engine, policies, series for images, and a sweep done."""
+    """{name: (type, help, {label: {value}})} of an agent with an engine, policies, series for images, and a sweep."""
     from fake_engine import container, fake_engine, image
 
     with tempfile.TemporaryDirectory(prefix="dsd-", dir="/tmp") as folder, socket.socket() as probe:
@@ -93,7 +93,6 @@ def exposed():
             place = f"http://127.0.0.1:{port}/metrics", pathlib.Path(folder, "log")
             try:
                 settled(*place, SETTLED)
-                # (Series for images are of those that are there after the sweep, too: it removes the image without a name.)
                 subprocess.run(
                     [os.environ["DOCKSWEEP_BINARY"], "--config", f"{folder}/docksweep.toml", "sweep", "nightly"]
                     + ["--yes", "--enforce"],

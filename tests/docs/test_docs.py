@@ -42,6 +42,15 @@ class documents(unittest.TestCase):
         page = set(re.findall(r"^\| `(docksweep_[a-z_]+)` \|", (DOCS / "metrics.md").read_text(), re.MULTILINE))
         self.assertEqual(named, page)
 
+    def test_what_cpack_needs_besides_is_named(self):
+        """What the test of the package installs for its build, beyond the lines "build" of deploy/packages."""
+        (line,) = re.findall(r'"install", \*names, (.*?)\)', (REPOSITORY / "tests/deploy/packages").read_text())[:1]
+        more = set(re.findall(r'"([\w-]+)"', line)) - {"ccache"}  # which only makes it quick
+        self.assertTrue(more)
+        section = re.search(r"## Debian package\n(.*?)\n## ", (DOCS / "install.md").read_text(), re.DOTALL)[1]
+        for name in more:
+            self.assertRegex(section, rf"apt install .*{name}")
+
     def test_links_lead_somewhere(self):
         found = 0
         for document in DOCUMENTS:
