@@ -336,7 +336,7 @@ class configuration(in_a_folder):
             done = self.docksweep("init", *name, "--output", target)
             self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
             self.assertEqual(pathlib.Path(target).read_text(), self.docksweep("init", *name).stdout)
-            env = {"DOCKSWEEP_TEST": "1"}
+            env = {"NODE_NAME": "node-7", "HOST_IP": "192.0.2.7"}  # what a pod is told of its node
             done = self.docksweep("check-config", "--config", target, **env)
             self.assertEqual(done.returncode, 0, done.stderr)
 

@@ -8,9 +8,10 @@
 
 namespace docksweep::config {
 
-// Host name node-7, NAME=value and EMPTY= set, every file readable but those under /missing.
+// Host name node-7, NAME=value, EMPTY= and what a pod is told of its node set, every file readable but those under
+// /missing.
 inline environment test_environment() {
-  return {.variables = {{"NAME", "value"}, {"EMPTY", ""}},
+  return {.variables = {{"NAME", "value"}, {"EMPTY", ""}, {"NODE_NAME", "node-7"}, {"HOST_IP", "192.0.2.7"}},
           .hostname = "node-7",
           .why_unreadable = [](const std::string& path) -> std::optional<std::string> {
             if (path.starts_with("/missing")) return "No such file or directory";

@@ -1,31 +1,37 @@
-# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus on a real agent.
-import contextlib
+# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus, a real Alertmanager
+# and a real agent.
+import base64
+import ipaddress
 import json
 import os
-import pathlib
-import shutil
+import re
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
-import urllib.request
 
 import manifests
 import tools
+from scraped import FILES, free_port, replaced, with_an_agent
 
-sys.path.append(str(manifests.REPOSITORY / "tests/cli"))
-from fake_engine import fake_engine, image  # noqa: E402
+sys.path.append(str(manifests.REPOSITORY / "tests/engines"))
+import alertmanager  # noqa: E402
+from fake_engine import image  # noqa: E402
 
 COMPOSE = manifests.REPOSITORY / "deploy/compose.yaml"
+CONFIG = (FILES / "docksweep.toml").read_text()
+ENGINE = [[image(["alpine:3.19"], [("base", 5_000_000)]), image([], [("old", 3_000_000)])], []]
+PASSWORD, HASH = "correct horse", "$2y$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"
 yaml = manifests.yaml
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def own_address():
+    """An IPv4 address of this machine that is not loopback, as everybody outside sees it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing
+        found = probe.getsockname()[0]
+    assert not ipaddress.ip_address(found).is_loopback, "this test needs an address beyond loopback"
+    return found
 
 
 class composed(unittest.TestCase):
@@ -97,12 +103,20 @@ class composed(unittest.TestCase):
         config = yaml.safe_load((COMPOSE.parent / "compose/alertmanager.yml").read_text())
         self.assertIn(config["route"]["receiver"], [one["name"] for one in config["receivers"]])
 
+    def test_amtool_finds_nothing(self):
+        done = subprocess.run(
+            [alertmanager.program("amtool"), "check-config", FILES / "alertmanager.yml"], capture_output=True, text=True
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class at_work(with_an_agent):
     def test_prometheus_scrapes_the_agent_and_has_the_rules(self):
-        folder, port = self.scraped(with_engine=True)
+        port = self.prometheus(self.agent(CONFIG, ENGINE))
         self.wait_for(lambda: self.asked(port, "query?query=docksweep_engine_up==1")["result"], "docksweep_engine_up 1")
         (series,) = self.asked(port, "query?query=docksweep_engine_up")["result"]
         self.assertEqual(series["metric"]["job"], "docksweep")
-        original = yaml.safe_load((folder / "rules.yml").read_text())
+        original = yaml.safe_load((self.folder / "rules.yml").read_text())
         self.assertEqual(
             {group["name"]: [rule["name"] for rule in group["rules"]] for group in self.asked(port, "rules")["groups"]},
             {
@@ -112,75 +126,73 @@ class composed(unittest.TestCase):
         )
 
     def test_a_node_without_an_engine_fires_no_alert(self):
-        _, port = self.scraped(with_engine=False)
+        port = self.prometheus(self.agent(CONFIG))
         self.wait_for(
             lambda: self.asked(port, "query?query=docksweep_engine_absent==1")["result"], "docksweep_engine_absent 1"
         )
-        time.sleep(5)  # several evaluations of every rule, one a second
-        rules = [rule for group in self.asked(port, "rules")["groups"] for rule in group["rules"]]
-        self.assertTrue(all(rule["health"] == "ok" for rule in rules), rules)
-        self.assertEqual(
-            [rule["name"] for rule in rules if rule.get("state", "inactive") != "inactive"], [], "pending ones count"
-        )
+        self.assert_no_alert(port)
 
-    def scraped(self, with_engine):
-        """An agent and a Prometheus with the files of compose, a second between two scrapes. → (folder, Prometheus' port)"""
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="dsc-", dir="/tmp")))
-        agent_port, port = free_port(), free_port()
-        config = (COMPOSE.parent / "compose/docksweep.toml").read_text()
-        (folder / "docksweep.toml").write_text(
-            config
-            + f'[state]\npath = "{folder}/state.db"\n[web]\nlisten = ["127.0.0.1:{agent_port}"]\n[engine]\nhost = "unix://{folder}/e.sock"\n'
-        )
-        text = (COMPOSE.parent / "compose/prometheus.yml").read_text()
-        for old, new in (
-            ("docksweep:9713", f"127.0.0.1:{agent_port}"),
-            ("/etc/prometheus/docksweep.rules.yml", f"{folder}/rules.yml"),
-            ("scrape_interval: 15s", "scrape_interval: 1s"),
-            ("evaluation_interval: 15s", "evaluation_interval: 1s"),
-        ):
-            self.assertIn(old, text)
-            text = text.replace(old, new)
-        (folder / "prometheus.yml").write_text(text)
-        shutil.copy(manifests.REPOSITORY / "dashboards/rules.yml", folder / "rules.yml")
-        if with_engine:
-            self.enterContext(
-                fake_engine(f"{folder}/e.sock", [image(["alpine:3.19"], [("base", 5_000_000)])], [], root=str(folder))
-            )
+    def test_an_alert_of_the_disk_reaches_the_policy(self):
+        """From the rule in Prometheus by Alertmanager, both with the files of compose, to the agent that asks."""
+        port = free_port()
+        command = alertmanager.command()
+        if os.geteuid() != 0 and command[0] == "unshare":
+            command.insert(1, "--map-root-user")
         self.start(
-            os.environ["DOCKSWEEP_BINARY"], "--config", folder / "docksweep.toml", "run", log=folder / "agent.log"
-        )
-        self.start(
-            "prometheus",
-            f"--config.file={folder}/prometheus.yml",
-            f"--storage.tsdb.path={folder}/data",
+            *command,
+            f"--config.file={FILES}/alertmanager.yml",
+            f"--storage.path={self.folder}/alerts",
             f"--web.listen-address=127.0.0.1:{port}",
-            log=folder / "prometheus.log",
+            "--cluster.listen-address=",
+            log=self.folder / "alertmanager.log",
         )
-        return folder, port
+        config = replaced(
+            CONFIG,
+            ('urls = ["http://alertmanager:9093"]', f'urls = ["http://127.0.0.1:{port}"]\npoll = "1s"'),
+            # So that there is something to do.
+            ("until = { disk_below = 0.70 }", "until = { disk_below = 0.001 }"),
+            ('min_age = "24h"', 'min_age = "0s"'),
+        )
+        agent = self.agent(config, ENGINE, top='settle = "0s"')
+        at_once = ("disk_used:ratio > 0.9\n        for: 15m", "disk_used:ratio > 0\n        for: 0s")
+        self.prometheus(agent, port, [at_once])
+        self.wait_for(
+            lambda: 'docksweep_alerts_received_total{source="alertmanager",status="firing"} 1\n' in self.metrics(agent),
+            "the alert, told by Alertmanager",
+        )
+        skipped = 'docksweep_sweeps_skipped_total{policy="on-disk-alert",reason="observe"} 1\n'
+        self.wait_for(lambda: skipped in self.metrics(agent), "the policy, which it would have started")
 
-    def wait_for(self, holds, what, seconds=60):
-        deadline = time.monotonic() + seconds
-        while True:
-            with contextlib.suppress(KeyError):
-                if holds():
-                    return
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.3)
+    # --- the page ---------------------------------------------------------------------------------------------------
 
-    def start(self, *command, log):
-        with open(log, "wb") as out:
-            running = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        self.addCleanup(running.wait)
-        self.addCleanup(running.terminate)
+    def test_what_is_open_through_a_published_port(self):
+        """Docker passes such a connection on from an address of the bridge: to the agent it comes from elsewhere."""
+        port = self.agent(CONFIG, ENGINE, address="0.0.0.0")
+        base = f"http://{own_address()}:{port}"
+        self.wait_for(lambda: self.get(base + "/-/ready")[0] == 200, "the agent's readiness")
+        self.assertEqual([self.get(base + path)[0] for path in ("/metrics", "/-/healthy")], [200, 200])
+        self.assertEqual([self.get(base + path)[0] for path in ("/", "/api/v1/inventory")], [403, 403])
+        for place in ("deploy/compose.yaml", "docs/install.md"):
+            text = (manifests.REPOSITORY / place).read_text()
+            self.assertNotRegex(text, r"(agent|page)[\w ]* at http://localhost:9713", place)
+            self.assertIn("403", text, place)
 
-    def asked(self, port, what):
-        with (
-            contextlib.suppress(OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{what}", timeout=5) as answer,
-        ):
-            return json.load(answer)["data"]
-        return {}
+    def test_a_user_of_the_documents_has_the_page_and_prometheus_its_scrapes(self):
+        text = (manifests.REPOSITORY / "docs/install.md").read_text().partition("\n## Compose\n")[2]
+        web, scrape = (re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL)[1] for kind in ("toml", "yaml"))
+        name = re.search(r"^users\.(\w+)", web, re.MULTILINE)[1]
+        (self.folder / "password").write_text(PASSWORD)
+        line = re.sub(r'"\$2y\$.*"', f'"{HASH}"', web).replace("[web]\n", "")
+        port = self.agent(CONFIG, ENGINE, address="0.0.0.0", web=line)
+        base, credential = f"http://{own_address()}:{port}/", base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
+        self.wait_for(lambda: self.get(base + "-/ready")[0] == 200, "the agent's readiness")
+        self.assertEqual([self.get(base + path)[0] for path in ("", "metrics")], [401, 401])
+        status, page = self.get(base, Authorization=f"Basic {credential}")
+        self.assertEqual(status, 200)
+        self.assertIn("<html", page)
+        mounted = re.search(r"password_file: (\S+?)\}?$", scrape, re.MULTILINE)[1]
+        prometheus = self.prometheus(port, scrape=scrape.replace(mounted, f"{self.folder}/password"))
+        self.wait_for(lambda: self.asked(prometheus, "query?query=docksweep_engine_up==1")["result"], "a scrape")
 
 
 if __name__ == "__main__":

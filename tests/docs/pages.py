@@ -36,6 +36,7 @@ remove = { images = "unused" }
 name = "nightly"
 when = { schedule = "0 2 * * *" }
 remove = { images = "dangling" }
+keep = { min_age = "0s" }
 """
 METRICS_HEAD = """# Metrics
 
@@ -73,7 +74,7 @@ def metrics_page():
 
 
 def exposed():
-    """{name: (type, help, {label: {value}})} of an agent with an engine, policies and series for images."""
+    """{name: (type, help, {label: {value}})} of an agent with an engine, policies, series for images, and a sweep."""
     from fake_engine import container, fake_engine, image
 
     with tempfile.TemporaryDirectory(prefix="dsd-", dir="/tmp") as folder, socket.socket() as probe:
@@ -89,21 +90,32 @@ def exposed():
                 agent = subprocess.Popen(
                     [os.environ["DOCKSWEEP_BINARY"], "--config", f"{folder}/docksweep.toml", "run"], stderr=log
                 )
+            place = f"http://127.0.0.1:{port}/metrics", pathlib.Path(folder, "log")
             try:
-                return families_of(settled(f"http://127.0.0.1:{port}/metrics", pathlib.Path(folder, "log")))
+                settled(*place, SETTLED)
+                subprocess.run(
+                    [os.environ["DOCKSWEEP_BINARY"], "--config", f"{folder}/docksweep.toml", "sweep", "nightly"]
+                    + ["--yes", "--enforce"],
+                    check=True,
+                    capture_output=True,
+                )
+                return families_of(settled(*place, (*SETTLED, "docksweep_sweep_last_success_timestamp_seconds{")))
             finally:
                 agent.terminate()
                 agent.wait(20)
 
 
-def settled(url, log):
-    """The exposition, once the engine was listed, its disk measured and the policies planned."""
-    wanted = (
-        "docksweep_engine_up 1\n",
-        "docksweep_policy_plan_images{",
-        "docksweep_disk_usage_bytes{",
-        "docksweep_policy_value{",
-    )
+# The engine was listed, its disk measured, and the policies planned.
+SETTLED = (
+    "docksweep_engine_up 1\n",
+    "docksweep_policy_plan_images{",
+    "docksweep_disk_usage_bytes{",
+    "docksweep_policy_value{",
+)
+
+
+def settled(url, log, wanted):
+    """The exposition, once it has all of this."""
     deadline, text = time.monotonic() + 60, ""
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:

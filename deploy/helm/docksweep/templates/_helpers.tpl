@@ -64,7 +64,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "docksweep.podSecurityContext" -}}
 {{- $defaults := dict "runAsUser" 0 "runAsGroup" 0 "seccompProfile" (dict "type" "RuntimeDefault") -}}
 {{- if not (kindIs "invalid" .Values.engine.groupId) -}}
-{{- $defaults = dict "runAsUser" 65532 "runAsGroup" 65532 "runAsNonRoot" true "supplementalGroups" (list (int64 .Values.engine.groupId)) "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- /* The fsGroup lets it read the Secret's files, which are root's with mode 0400; it does nothing to a hostPath. */ -}}
+{{- $defaults = dict "runAsUser" 65532 "runAsGroup" 65532 "runAsNonRoot" true "fsGroup" 65532 "supplementalGroups" (list (int64 .Values.engine.groupId)) "seccompProfile" (dict "type" "RuntimeDefault") -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite $defaults .Values.securityContext) -}}
 {{- end -}}
@@ -88,10 +89,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   basicAuth:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .relabelings }}
   relabelings:
+    # Whatever nameOverride says: the alert DocksweepDown goes by the job.
+    - targetLabel: job
+      replacement: docksweep
+    {{- with .relabelings }}
     {{- toYaml . | nindent 4 }}
-  {{- end }}
+    {{- end }}
   {{- with .metricRelabelings }}
   metricRelabelings:
     {{- toYaml . | nindent 4 }}
