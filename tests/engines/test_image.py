@@ -349,7 +349,7 @@ class image(in_a_pod, unittest.TestCase):
             if not name.startswith("usr/share/zoneinfo/")
             and not re.fullmatch(r"(usr/)?lib(64)?/.*\.so(\.[\w.]+)*", name)
         }
-        self.assertEqual(rest, {"usr/bin/docksweep", "etc/passwd", "etc/ssl/certs/ca-certificates.crt"})
+        self.assertEqual(rest, {"usr/bin/docksweep", "etc/nsswitch.conf", "etc/passwd", "etc/ssl/certs/ca-certificates.crt"})
         self.assertIn("usr/share/zoneinfo/Asia/Shanghai", files)
 
 
