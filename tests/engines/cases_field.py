@@ -1,9 +1,11 @@
 # What the users of other cleaners complain about most, each on a real engine: docksweep must not do it. Each test has the
 # name of the complaint (project and issue); those about the scrape and the web side alone are in tests/report and tests/web.
 import datetime
+import io
 import json
 import os
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -21,6 +23,15 @@ SECONDS = 60
 
 def moment(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def many_files(count):
+    """A tar archive of so many empty files, in a hundred folders."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for number in range(count):
+            archive.addfile(tarfile.TarInfo(f"many/{number % 100}/{number}"))
+    return out.getvalue()
 
 
 class field:
@@ -344,6 +355,24 @@ class field:
         self.assertFalse(self.there(free), "one odd object does not stop the rest")
         self.assertTrue(self.there(image_id), "nor is its image taken for unused")
         self.assertNotEqual(outcomes.get(container), "removed")
+
+    def test_09_docuum_341_a_container_that_is_being_removed(self):
+        """Somebody else's removal takes seconds, so many files has it: meanwhile its image is in use, and the rest is swept."""
+        image_id = self.load("odd:1", [images.layer.busybox(), images.layer.of_size(3_000)])
+        container = containers.create(self.engine, "odd:1", "odd")
+        self.engine.api("PUT", "/containers/odd/archive", {"path": "/"}, body=many_files(50_000), timeout=120).expect(200)
+        free = self.load("free:1", [images.layer.of_size(4_000)])
+        node = self.policies({"name": "all", "remove": {"images": "unused", "containers": {"stopped_for": "0s"}}})
+        removing = threading.Thread(target=lambda: self.engine.api("DELETE", "/containers/odd", timeout=60))
+        removing.start()
+        while "removing" not in (states := [one["State"] for one in self.engine.get("/containers/json", all="true")]):
+            self.assertIn("created", states, "it was removed too fast to be seen")
+        status, out, err = node.sweep()
+        removing.join()
+        self.assertIn(status, (0, SHORT), err)
+        self.assertFalse(self.there(free), "one odd object does not stop the rest")
+        self.assertTrue(self.there(image_id), "it was in use when the plan was made")
+        self.assertNotIn(container, [one["id"] for one in node.removals()])
 
     # --- 10: force-deletes ------------------------------------------------------------------------------------------
 
