@@ -323,6 +323,25 @@ class field:
             verdict = next(one for one in json.loads(plan)["verdicts"] if one["id"] == pulled)
             self.assertEqual((verdict["action"], verdict["reason"]), ("keep", "reference"))
 
+    def test_07_swarm_images_known_by_digest_alone(self):
+        """The engine's own prune takes the images of Swarm services for dangling."""
+        hub = self.enterContext(registry.registry(self.engine))
+        self.load("source:1", [images.layer.of_size(40_000)])
+        name = hub.push("source:1", "service:1")
+        self.engine.api("DELETE", "/images/source:1").expect(200)
+        image_id = registry.pull(self.engine, name)
+        registry.known_by_digest_alone(self.engine, name)
+        self.assertEqual({tag for tag in sweeping.tags(self.engine) if "@" not in tag}, {containers.REFERENCE})
+        dangling = self.policies({"name": "all", "remove": {"images": "dangling"}})
+        self.assertEqual([step["id"] for step in dangling.plan()["steps"]], [])
+        kept = self.policies(keep={"digest_only": True})
+        verdict = kept.verdicts()[image_id]
+        self.assertEqual((verdict["action"], verdict["reason"]), ("keep", "digest_only"))
+        kept.sweep()
+        self.assertTrue(self.there(image_id))
+        self.swept(self.policies())
+        self.assertFalse(self.there(image_id))
+
     # --- 8: breaks when the engine's minimum API moves --------------------------------------------------------------
 
     def test_08_watchtower_2122_speaks_the_version_that_the_engine_has(self):

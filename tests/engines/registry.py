@@ -147,7 +147,14 @@ def auth_header(name, password, host):
 
 def pull(engine, reference, timeout=300):
     """POST /images/create; an error in the stream is raised. → the image's ID"""
-    repository, _, tag = reference.rpartition(":")
+    repository, _, tag = reference.partition("@") if "@" in reference else reference.rpartition(":")
     answer = engine.api("POST", "/images/create", {"fromImage": repository, "tag": tag}, timeout=timeout).expect(200)
     images.messages(answer)
     return engine.get(f"/images/{reference}/json")["Id"]
+
+
+def known_by_digest_alone(engine, reference):
+    """Makes of a pulled image what every image of a Swarm service is: pulled by digest, without a tag."""
+    digest = engine.get(f"/images/{reference}/json")["RepoDigests"][0]
+    engine.api("DELETE", f"/images/{reference}").expect(200)
+    pull(engine, digest)
