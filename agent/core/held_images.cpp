@@ -13,7 +13,7 @@ bool has_mounts_now(container_state state) {
 }
 
 bool may_have_moved(const std::string& asked) {
-  return asked.find('@') == std::string::npos && id_beginning(asked).empty();
+  return asked.find('@') == std::string::npos && !asked.starts_with(id_prefix) && id_beginning(asked).empty();
 }
 
 // An image that has no tag: may it have been one of this repository?

@@ -222,6 +222,7 @@ TEST_F(live, whatever_layers_depend_on_accounts_for_them_anew) {
 core::container mounting(std::string id, std::string name) {
   auto made = container(std::move(id));
   made.image_id = "other";
+  made.state = core::container_state::exited;  // of a running one every image without a tag may be the one that is mounted
   made.image_mounts = {std::move(name)};
   return made;
 }

@@ -122,6 +122,7 @@ class starts(running_agent):
     def test_a_node_that_has_no_engine_any_more_is_ready(self):
         with self.engine, agent(self, self.settings()) as running:
             running.wait_for_metric("docksweep_engine_up", 1)
+        pathlib.Path(self.engine.path).unlink(missing_ok=True)
         with agent(self, self.settings()) as running:
             running.wait_for_metric("docksweep_engine_up", 0)
             running.wait_for_metric("docksweep_engine_absent", 0)  # it was there, so its end is worth an alert

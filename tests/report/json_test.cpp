@@ -134,6 +134,7 @@ TEST(image_holders, follow_ids_names_and_mounts) {
   containers[0].image_name = "shop/app:1.0";
   containers[1].image_name = "alpine";                   // an engine that gives no ImageID
   containers[2].image_id = sample_id('b');
+  containers[2].state = core::container_state::exited;
   containers[2].image_mounts = {"localhost:5000/data"};  // no tag: latest; the port is none
   containers[3].image_id = sample_id('a');
   containers[3].image_mounts = {sample_id('a')};
