@@ -166,6 +166,14 @@ TEST(backoff, grows_to_its_limit_with_jitter_and_starts_over) {
   EXPECT_LE(pause.next(), milliseconds(150));
 }
 
+TEST(backoff, differs_from_one_agent_to_the_next_at_every_length) {
+  app::backoff one(milliseconds(100), milliseconds(15'000), 1), other(milliseconds(100), milliseconds(15'000), 2);
+  int same = 0;
+  for (int i = 0; i < 40; ++i) same += one.next() == other.next();
+  EXPECT_LT(same, 5);
+  EXPECT_GE(one.next(), milliseconds(10'000));
+}
+
 TEST(pulse, is_up_when_everything_is_fine_and_names_the_deepest_trouble) {
   using core::failure_code;
   app::pulse pulse;
