@@ -34,6 +34,14 @@ class measures:
         self.assertEqual(self.agent.metrics().family("docksweep_images", "state"), truth)
         self.assertGreater(truth["in_use"] * truth["unused"] * truth["dangling"], 0, "a node with one of each")
 
+    def test_dangling_is_what_the_engine_calls_so(self):
+        """Less what has a digest, which the engine's own prune would delete."""
+        listed = self.engine.get("/images/json", filters={"dangling": ["true"]})
+        theirs = {item["Id"] for item in listed if not scenario.named(item)}
+        ours = {one["id"] for one in self.agent.get("/api/v1/inventory").json()["images"] if one["state"] == "dangling"}
+        self.assertEqual(ours, theirs)
+        self.assertTrue(ours)
+
     def test_counts_containers_by_all_seven_states(self):
         self.eventually_equal(lambda: self.agent.metrics().family("docksweep_containers", "state"),
                               lambda: scenario.counted(scenario.container_states(self.engine), CONTAINER_STATES))
