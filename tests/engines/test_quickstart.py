@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -131,10 +132,24 @@ class quickstart(unittest.TestCase):
         self.nothing_is_left(FOLDER.search(done.stdout)[0])
 
     def test_a_failure_is_told_and_leaves_nothing(self):
-        done = subprocess.run([QUICKSTART, "--check", "--private"], env={**environment(), "DOCKSWEEP_BINARY": "/bin/false"},
+        """The agent ends while the private engine runs already."""
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        broken = folder / "docksweep"
+        broken.write_text(f'#!/bin/sh\n[ "$1" != --version ] || exec {binary()} --version\necho it is broken >&2\nexit 1\n')
+        broken.chmod(0o755)
+        done = subprocess.run([QUICKSTART, "--check", "--private"], env={**environment(), "DOCKSWEEP_BINARY": str(broken)},
                               capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=START_SECONDS)
         self.assertEqual(done.returncode, 1)
+        self.assertIn("it is broken", done.stderr)
         self.assertIn("error: ", done.stderr)
+        self.nothing_is_left(FOLDER.search(done.stdout)[0])
+
+    def test_an_address_that_it_cannot_ask_is_named(self):
+        done = subprocess.run([QUICKSTART, "--check"], env={**environment(), "DOCKER_HOST": "ssh://somewhere"}, timeout=START_SECONDS,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("ssh://somewhere", done.stderr)
+        self.assertIn("--private", done.stderr)
 
     def test_shows_where_to_look(self):
         run = terminal("--private")
