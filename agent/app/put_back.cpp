@@ -13,11 +13,13 @@ namespace {
 struct attempt {
   std::string problem;  // empty: the image has this name (again)
   bool settled = true;
+  bool reached = true;
 };
 
 attempt not_told(const core::failure& why) {
   throw_if_cancelled(why);
-  return {why.message, why.code == core::failure_code::not_found};
+  const bool reached = why.code != core::failure_code::unreachable && why.code != core::failure_code::timeout;
+  return {why.message, why.code == core::failure_code::not_found, reached};
 }
 
 task<attempt> put_back_name(container_engine& engine, const std::string& image_id, const std::string& name) {
@@ -56,6 +58,7 @@ task<put_back_result> put_back_names(container_engine& engine, std::string image
     auto giving = put_back_name(engine, image_id, name);
     const auto done = co_await std::move(giving);
     result.settled = result.settled && done.settled;
+    result.reached = result.reached && done.reached;
     if (done.problem.empty()) {
       result.back.push_back(name);
     } else {

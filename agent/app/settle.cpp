@@ -171,8 +171,9 @@ class settlement {
     } else {
       auto giving = put_back_names(with_.engine, one.object_id, std::move(missing));
       const auto result = co_await std::move(giving);
-      if (!result.settled) co_return core::fail(core::failure_code::unreachable, result.text());
-      finish(one, outcome::failed, "the image is still there; " + result.text());
+      if (!result.reached) co_return core::fail(core::failure_code::unreachable, result.text());
+      // Docker cannot write a name down on a full disk. If that held up every sweep, the disk would stay full.
+      finish(one, result.settled ? outcome::failed : outcome::unknown, "the image is still there; " + result.text());
     }
     co_return core::result<void>();
   }

@@ -149,6 +149,25 @@ TEST(sweeper_crash, the_next_sweep_settles_what_was_left_before_it_begins) {
   EXPECT_THAT(one.outcomes(), ElementsAre(outcome::removed));
 }
 
+// Docker on a full disk cannot write a name down. If that held up every sweep, the disk would stay full.
+TEST(sweeper_crash, a_name_that_the_engine_cannot_take_back_holds_up_no_sweep) {
+  world one;
+  one.script.before = [&](const std::string& call) {
+    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
+  };
+  EXPECT_FALSE(one.run(one.request()));
+  one.no_more_crashes();
+  one.script.before = nullptr;
+  const core::failure full{core::failure_code::engine_error, "no space left on device", 500};
+  for (int i = 0; i < 10; ++i) one.script.refused["tag_image"].push_back(full);
+  ASSERT_TRUE(one.run(one.plan_of({one.loose})));
+  EXPECT_EQ(one.record.sweeps[0].outcome, core::sweep_outcome::interrupted);
+  EXPECT_EQ(one.record.sweeps[1].outcome, core::sweep_outcome::reached);
+  const auto half_done = std::ranges::find(one.record.removals, outcome::unknown, &core::removal_record::outcome);
+  ASSERT_NE(half_done, one.record.removals.end());
+  EXPECT_THAT(half_done->problem, HasSubstr("no space left on device"));
+}
+
 TEST(sweeper_crash, a_tag_that_somebody_gave_away_meanwhile_stays_where_it_is) {
   world one;
   one.script.before = [&](const std::string& call) {

@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import time
 import unittest
 
@@ -122,11 +123,16 @@ class starts(running_agent):
     def test_a_node_that_has_no_engine_any_more_is_ready(self):
         with self.engine, agent(self, self.settings()) as running:
             running.wait_for_metric("docksweep_engine_up", 1)
+            running.wait_for(self.an_engine_is_on_record, "the engine in the state")
         pathlib.Path(self.engine.path).unlink(missing_ok=True)
         with agent(self, self.settings()) as running:
             running.wait_for_metric("docksweep_engine_up", 0)
             running.wait_for_metric("docksweep_engine_absent", 0)  # it was there, so its end is worth an alert
             self.assertEqual(running.ask("GET", "/-/ready")[0], 200)
+
+    def an_engine_is_on_record(self):
+        with contextlib.closing(sqlite3.connect(f"file:{self.path('state.db')}?mode=ro", uri=True)) as state:
+            return state.execute("SELECT count(*) FROM engines").fetchone()[0] > 0
 
     def test_an_engine_that_is_there_and_does_not_answer_is_not_ready(self):
         with socket.socket(socket.AF_UNIX) as deaf:
