@@ -17,8 +17,7 @@ struct attempt {
 };
 
 attempt not_told(const core::failure& why) {
-  throw_if_cancelled(why);
-  const bool reached = why.code != core::failure_code::unreachable && why.code != core::failure_code::timeout;
+  const bool reached = !is_engines_own(why);
   return {why.message, why.code == core::failure_code::not_found, reached};
 }
 

@@ -11,8 +11,8 @@ namespace docksweep::app {
 struct put_back_result {
   std::vector<std::string> back;      // names that the image has again
   std::vector<std::string> not_back;  // "name (why)": for people
-  bool settled = true;                // false: the engine could not be asked about one, so it is to be tried again
-  bool reached = true;                // false: because it is not there; else it answered, and could not (a full disk)
+  bool settled = true;                // false: what becomes of one is not known, so it is to be tried again:
+  bool reached = true;                // the engine was not there (false), or it answered, and could not (a full disk)
   // For the record: "names put back: a, b; not put back: c (why)". Empty when there was none.
   std::string text() const;
 };

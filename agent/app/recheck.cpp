@@ -56,10 +56,9 @@ std::string name_of(const core::container& one) {
 }
 
 recheck_result judge_container(const known_container& planned, core::container_details now) {
-  const bool stands_still = now.state == core::container_state::created || now.state == core::container_state::exited ||
-                            now.state == core::container_state::dead;
-  if (!stands_still || now.state != planned.state) {
-    return keep(stands_still ? core::reason::min_age : core::reason::in_use,
+  const bool live = core::is_live(now.state);
+  if (live || now.state != planned.state) {
+    return keep(live ? core::reason::in_use : core::reason::min_age,
                 fmt::format("it is {} now, and was {} in the plan", core::to_string(now.state),
                             core::to_string(planned.state)));
   }

@@ -18,12 +18,6 @@ bool has(const std::vector<std::string>& all, const std::string& one) {
   return std::ranges::find(all, one) != all.end();
 }
 
-// Failures that say something about the engine, and nothing about the object.
-bool is_engines_own(const core::failure& why) {
-  throw_if_cancelled(why);
-  return why.code == core::failure_code::unreachable || why.code == core::failure_code::timeout;
-}
-
 class settlement {
  public:
   explicit settlement(settle_parts with) : with_(with) {}

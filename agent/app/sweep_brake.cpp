@@ -49,6 +49,11 @@ void throw_if_cancelled(const core::failure& why) {
   throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
+bool is_engines_own(const core::failure& why) {
+  throw_if_cancelled(why);
+  return why.code == core::failure_code::unreachable || why.code == core::failure_code::timeout;
+}
+
 sweep_brake::sweep_brake(boost::asio::any_io_executor executor, container_engine& engine, history& record,
                          const sweeper_options& options)
     : changed_(std::move(executor)), engine_(engine), record_(record), options_(options) {}

@@ -65,5 +65,8 @@ class sweep_brake {
 
 // Ends the coroutine as a cancelled one when the failure says that we stopped the call ourselves.
 void throw_if_cancelled(const core::failure& why);
+// Whether a failure says something about the engine (it is not there, or too slow), and nothing about the object that it
+// was asked about. Ends a cancelled coroutine as throw_if_cancelled does.
+bool is_engines_own(const core::failure& why);
 
 }  // namespace docksweep::app

@@ -4,16 +4,17 @@
 #include <string_view>
 
 #include "core/held_names.hpp"
+#include "core/plan/names.hpp"
 
 namespace docksweep::core {
 namespace {
 
-bool has_mounts_now(container_state state) {
-  return state != container_state::created && state != container_state::exited && state != container_state::dead;
-}
-
 bool may_have_moved(const std::string& asked) {
   return asked.find('@') == std::string::npos && !asked.starts_with(id_prefix) && id_beginning(asked).empty();
+}
+
+std::string canonical_repository(std::string_view reference) {
+  return canonical_reference(repository_of(reference));
 }
 
 // An image that has no tag: may it have been one of this repository?
@@ -41,7 +42,7 @@ held_images::held_images(std::span<const container> containers) {
 }
 
 void held_images::doubt(const container& one, std::uint32_t container) {
-  if (!has_mounts_now(one.state)) return;
+  if (!is_live(one.state)) return;
   for (const auto& asked : one.image_mounts) {
     if (may_have_moved(asked)) mounted_by_tag_.emplace_back(canonical_repository(asked), container);
   }

@@ -25,14 +25,6 @@ inline std::string_view id_beginning(std::string_view asked) {
   return std::ranges::all_of(asked, hexadecimal) ? asked : std::string_view{};
 }
 
-// "host:5000/team/app:1@sha256:…" → "host:5000/team/app", in its canonical spelling.
-inline std::string canonical_repository(std::string_view reference) {
-  reference = reference.substr(0, reference.find('@'));
-  const auto last_slash = reference.rfind('/');
-  const auto tag = reference.find(':', last_slash == std::string_view::npos ? 0 : last_slash);
-  return canonical_reference(reference.substr(0, tag));
-}
-
 // Every spelling under which a listing may show the image that `asked` means: as it is, familiar and canonical (Docker
 // lists "alpine:3.19", Podman "docker.io/library/alpine:3.19"), and with ":latest" where there is neither tag nor
 // digest. A name with tag and digest means the digest, which is listed without the tag, and on the containerd store is

@@ -27,6 +27,21 @@ std::string_view to_string(container_state state) {
   return "running";
 }
 
+bool is_live(container_state state) {
+  switch (state) {
+    case container_state::running:
+    case container_state::paused:
+    case container_state::restarting:
+    case container_state::removing:
+      return true;
+    case container_state::created:
+    case container_state::exited:
+    case container_state::dead:
+      break;
+  }
+  return false;
+}
+
 container_state container_state_from(std::string_view word) {
   for (const auto state : all_container_states) {
     if (to_string(state) == word) return state;

@@ -65,6 +65,8 @@ inline constexpr std::array all_container_states{
 std::string_view to_string(container_state state);
 // A word that no engine is known to use counts as running: the state that protects most.
 container_state container_state_from(std::string_view word);
+// Running, paused, restarting or just being removed: it has its mounts, and never goes. Not: created, exited, dead.
+bool is_live(container_state state);
 
 struct container {
   std::string id;

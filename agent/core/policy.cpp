@@ -66,8 +66,7 @@ void check_removal(const removal_rules& remove, faults& out) {
   }
   if (!remove.containers) return;
   for (const auto state : remove.containers->states) {
-    if (state == container_state::exited || state == container_state::dead || state == container_state::created)
-      continue;
+    if (!is_live(state)) continue;
     out.push_back(
         {"remove.containers.states",
          fmt::format("{} containers are never removed: exited, dead and created are allowed", to_string(state))});

@@ -96,18 +96,19 @@ task<result<void>> docker_adapter::check_lists() {
 
 task<result<core::listing<core::image>>> docker_adapter::list_images(app::engine_filters filters) {
   api_call call{.endpoint = "images_list", .path = "/images/json", .query = {}, .timeout = options_.timeout};
-  if (filters.empty()) {
+  const bool whole = filters.empty();
+  if (whole) {
     call.query = {{"all", "1"}};
   } else {
     call.query = {{"filters", encode_filters(filters)}};
   }
   for (int attempt = 1;; ++attempt) {
-    image_list_decoder decoder(filters.empty() ? images_listed_ : 0);
+    image_list_decoder decoder(whole ? images_listed_ : 0);
     net::body_sink sink = [&decoder](std::string_view piece) { decoder.feed(piece); };
     const auto answer = co_await session_.send(call, std::move(sink));
     if (answer) {
       auto listing = decoder.finish();
-      if (listing && filters.empty()) images_listed_ = listing->items.size();
+      if (listing && whole) images_listed_ = listing->items.size();
       co_return from("GET /images/json", std::move(listing));
     }
     auto why = answer.error();

@@ -46,11 +46,6 @@ result<tag_parts> split_reference(const std::string& reference) {
   return tag_parts{reference.substr(0, colon), reference.substr(colon + 1)};
 }
 
-// A container that does not say what it was made of may have been made of this image.
-bool holds(const core::container& which, const core::image& one) {
-  return which.image_id.empty() || core::held_images(std::span(&which, 1)).holds(one);
-}
-
 }  // namespace
 
 api_call docker_adapter::change_call(net::verb what, std::string_view endpoint, std::string path) const {
@@ -177,8 +172,16 @@ task<result<core::listing<core::container>>> docker_adapter::holders_of_image(st
     if (!found && found.error().code != failure_code::not_found) co_return std::unexpected(std::move(found.error()));
     if (found) one = std::move(found->image);
   }
-  // The filter also finds the containers of images that were built on this one.
-  std::erase_if(listing->items, [&](const core::container& each) { return !holds(each, one); });
+  // The filter also finds the containers of images that were built on this one. A container that does not say what it
+  // was made of may have been made of this one.
+  std::vector<bool> stays(listing->items.size());
+  for (const auto holder : core::held_images(listing->items).holders(one)) stays[holder] = true;
+  std::vector<core::container> holders;
+  for (std::size_t i = 0; i < stays.size(); ++i) {
+    auto& each = listing->items[i];
+    if (stays[i] || each.image_id.empty()) holders.push_back(std::move(each));
+  }
+  listing->items = std::move(holders);
   co_return listing;
 }
 

@@ -54,6 +54,15 @@ class world : public swept_node {
       return std::nullopt;
     }
   }
+  // The process dies once the engine has done this.
+  void run_until(const std::string& last_call, const app::sweep_request& what) {
+    script.before = [&](const std::string& call) {
+      if (call == last_call) script.crash_after = script.calls.size() - 1;
+    };
+    EXPECT_FALSE(run(what));
+    no_more_crashes();
+    script.before = nullptr;
+  }
   void no_more_crashes() { script.crash_before = script.crash_after = std::nullopt; }
 
   void expect_agreement(const std::string& where) const {
@@ -135,12 +144,7 @@ TEST(sweeper_crash, kill_while_settling_is_settled_by_the_next_start) {
 
 TEST(sweeper_crash, the_next_sweep_settles_what_was_left_before_it_begins) {
   world one;
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(one.request()));
-  one.no_more_crashes();
-  one.script.before = nullptr;
+  one.run_until("remove_image b:1", one.request());
   EXPECT_THAT(one.engine.images[one.app].tags, ElementsAre("c:1"));
   ASSERT_TRUE(one.run(one.plan_of({one.loose})));
   EXPECT_EQ(one.record.sweeps[0].outcome, core::sweep_outcome::interrupted);
@@ -152,12 +156,7 @@ TEST(sweeper_crash, the_next_sweep_settles_what_was_left_before_it_begins) {
 // Docker on a full disk cannot write a name down. If that held up every sweep, the disk would stay full.
 TEST(sweeper_crash, a_name_that_the_engine_cannot_take_back_holds_up_no_sweep) {
   world one;
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(one.request()));
-  one.no_more_crashes();
-  one.script.before = nullptr;
+  one.run_until("remove_image b:1", one.request());
   const core::failure full{core::failure_code::engine_error, "no space left on device", 500};
   for (int i = 0; i < 10; ++i) one.script.refused["tag_image"].push_back(full);
   ASSERT_TRUE(one.run(one.plan_of({one.loose})));
@@ -170,12 +169,7 @@ TEST(sweeper_crash, a_name_that_the_engine_cannot_take_back_holds_up_no_sweep) {
 
 TEST(sweeper_crash, a_tag_that_somebody_gave_away_meanwhile_stays_where_it_is) {
   world one;
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(one.request()));
-  one.no_more_crashes();
-  one.script.before = nullptr;
+  one.run_until("remove_image b:1", one.request());
   const auto newer = one.add_image("newer", {"a:1"}, {{"n", 1}});
   EXPECT_EQ(one.settle(), 1);
   EXPECT_EQ(one.engine.names()["a:1"], newer);
@@ -185,11 +179,7 @@ TEST(sweeper_crash, a_tag_that_somebody_gave_away_meanwhile_stays_where_it_is) {
 
 TEST(sweeper_crash, what_others_removed_before_it_is_settled_is_gone_and_not_skipped) {
   world one;
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(one.request()));
-  one.no_more_crashes();
+  one.run_until("remove_image b:1", one.request());
   one.engine.images.erase(one.loose);
   EXPECT_EQ(one.settle(), 1);
   EXPECT_THAT(one.outcomes(), ElementsAre(outcome::removed, outcome::failed, outcome::gone, outcome::skipped,
@@ -200,11 +190,7 @@ TEST(sweeper_crash, one_tag_of_several_that_went_is_settled_as_removed) {
   world one;
   auto request = one.plan_of({one.app});
   request.plan.steps[0].names = {"b:1"};
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(request));
-  one.no_more_crashes();
+  one.run_until("remove_image b:1", request);
   EXPECT_EQ(one.settle(), 1);
   EXPECT_THAT(one.outcomes(), ElementsAre(outcome::removed));
   EXPECT_THAT(one.engine.images[one.app].tags, ElementsAre("a:1", "c:1"));
@@ -212,12 +198,7 @@ TEST(sweeper_crash, one_tag_of_several_that_went_is_settled_as_removed) {
 
 TEST(sweeper_crash, settling_waits_for_an_engine_that_can_be_asked) {
   world one;
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(one.request()));
-  one.no_more_crashes();
-  one.script.before = nullptr;
+  one.run_until("remove_image b:1", one.request());
   one.script.refused["find_image"] = {connection_lost()};
   app::sweeper next(one.engine, one.record, one.disks, one.archive, one.counts, one.log, one.options);
   const auto failed = run_task(one.context, next.settle("engine-1"));
@@ -233,11 +214,7 @@ TEST(sweeper_crash, settling_waits_for_an_engine_that_can_be_asked) {
 
 TEST(sweeper_crash, nothing_is_settled_while_another_process_sweeps) {
   world one;
-  one.script.before = [&](const std::string& call) {
-    if (call == "remove_image b:1") one.script.crash_after = one.script.calls.size() - 1;
-  };
-  EXPECT_FALSE(one.run(one.request()));
-  one.no_more_crashes();
+  one.run_until("remove_image b:1", one.request());
   one.record.locked = true;
   EXPECT_EQ(one.settle(), std::nullopt) << "to be asked again, not settled";
   EXPECT_EQ(one.record.sweeps[0].outcome, core::sweep_outcome::running);

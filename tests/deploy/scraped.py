@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,17 +14,12 @@ import urllib.request
 
 import manifests
 
-sys.path.append(str(manifests.REPOSITORY / "tests/cli"))
+sys.path += [str(manifests.REPOSITORY / "tests" / folder) for folder in ("cli", "engines")]
+from docksweep import free_port  # noqa: E402
 from fake_engine import fake_engine  # noqa: E402
 
 FILES = manifests.REPOSITORY / "deploy/compose"
 RULES = manifests.REPOSITORY / "dashboards/rules.yml"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def replaced(text, *pairs):
@@ -88,7 +81,6 @@ class with_an_agent(unittest.TestCase):
         if alertmanager_port:
             pairs.append(("alertmanager:9093", f"127.0.0.1:{alertmanager_port}"))
         (self.folder / "prometheus.yml").write_text(replaced((FILES / "prometheus.yml").read_text(), *pairs))
-        shutil.copy(RULES, self.folder / "rules.yml")
         (self.folder / "rules.yml").write_text(replaced(RULES.read_text(), *rules))
         self.start(
             "prometheus",

@@ -7,16 +7,14 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import unittest
 
 import manifests
 import tools
 from scraped import FILES, free_port, replaced, with_an_agent
 
-sys.path.append(str(manifests.REPOSITORY / "tests/engines"))
-import alertmanager  # noqa: E402
-from fake_engine import image  # noqa: E402
+import alertmanager  # found, as the next one, by what scraped puts on the path
+from fake_engine import image
 
 COMPOSE = manifests.REPOSITORY / "deploy/compose.yaml"
 CONFIG = (FILES / "docksweep.toml").read_text()

@@ -44,7 +44,8 @@ class real_engine:
         self.cgroup = os.path.basename(self.folder)
         os.makedirs(f"{self.folder}/s")
         self._settings = {"root": self.root, "folder": self.folder, "cgroup": self.cgroup,
-                          "disk": disk, "own_root": own_root, "command": [word.format(folder=self.folder, cgroup=self.cgroup) for word in command],
+                          "disk": disk, "own_root": own_root,
+                          "command": [word.format(folder=self.folder, cgroup=self.cgroup) for word in command],
                           "environment": self._environment()}
         with open(f"{self.folder}/engine.log", "ab") as log:
             self._keeper = subprocess.Popen([sys.executable, "-B", str(HERE / "keeper.py"), json.dumps(self._settings)],
@@ -187,9 +188,9 @@ DOCKER = {"20.10": ("bookworm", False), "26-overlay2": ("trixie", False), "26-co
 @contextlib.contextmanager
 def docker(kind, disk=None, settings=None, own_root=False):
     """
-    A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store), or 28 with either. With `disk`
-    ("300m") its data is on a file system of that size, which this machine's processes reach as .inner(path). `settings`:
-    more of its daemon.json. With `own_root` the Debian root is that of its mount namespace, as on a machine of its own:
+    A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store), or 28 with
+    either. With `disk` ("300m") its data is on a file system of that size, which this machine's processes reach as
+    .inner(path). `settings`: more of its daemon.json. With `own_root` the Debian root is that of its mount namespace, as on a machine of its own:
     `docker exec` works then, but .inner(path) and inside() show no file of this machine.
     """
     release, containerd = DOCKER[kind]

@@ -3,6 +3,8 @@ import base64
 import os
 import pathlib
 
+import manifests
+
 POD_FIELDS = {"spec.nodeName": "node-1", "status.hostIP": "192.0.2.1"}
 # What says nothing about what the container may do: where and when it runs, and whom the kubelet asks how it is.
 OF_THE_KUBELET = {
@@ -45,20 +47,16 @@ def _prepare(volume, spec, found, folder):
     place = pathlib.Path(folder) / f"volume-{name}"
     place.mkdir(exist_ok=True)
     if kind == "configMap":
-        _write(place, {key: text.encode() for key, text in _one(found, "ConfigMap", source["name"])["data"].items()}, 0o644)
+        data = manifests.one_of(found, "ConfigMap", source["name"])["data"]
+        _write(place, {key: text.encode() for key, text in data.items()}, 0o644)
     elif kind == "secret":
-        secret = _one(found, "Secret", source["secretName"])
+        secret = manifests.one_of(found, "Secret", source["secretName"])
         data = {key: text.encode() for key, text in secret.get("stringData", {}).items()}
         data |= {key: base64.b64decode(text) for key, text in secret.get("data", {}).items()}
         _write(place, data, source["defaultMode"], spec["securityContext"].get("fsGroup"))
     else:
         raise not_translated(f"{name}: {kind}")
     return str(place)
-
-
-def _one(found, kind, name):
-    (it,) = [one for one in found if one["kind"] == kind and one["metadata"]["name"] == name]
-    return it
 
 
 def _write(place, data, mode, group=None):

@@ -15,11 +15,11 @@ import containers
 import docksweep_image
 import images
 import metrics_text
-import pod
 from engine import docker
 
 sys.path.append(str(docksweep_image.REPOSITORY / "tests/deploy"))
 import manifests  # noqa: E402
+import pod  # noqa: E402
 
 MOST_BYTES = 20_000_000
 PORT = 9713

@@ -11,21 +11,6 @@ namespace {
 // A writable layer larger than this is likely somebody's data (POLICY: containers).
 constexpr byte_count precious_bytes = 10 << 20;
 
-bool is_live(container_state state) {
-  switch (state) {
-    case container_state::running:
-    case container_state::paused:
-    case container_state::restarting:
-    case container_state::removing:
-      return true;
-    case container_state::created:
-    case container_state::exited:
-    case container_state::dead:
-      break;
-  }
-  return false;
-}
-
 bool has_label_under(const container& one, std::string_view prefix) {
   return std::ranges::any_of(one.labels, [&](const auto& label) { return label.first.starts_with(prefix); });
 }
