@@ -114,6 +114,14 @@ core::result<void> database::execute(const std::string& sql) {
   return {};
 }
 
+core::result<void> database::execute_when_free(const std::string& sql, const std::atomic<bool>* stopping) {
+  for (int tries = 0;; ++tries) {
+    auto done = execute(sql);
+    const bool in_the_way = !done && (last_code() & 0xff) == SQLITE_BUSY;
+    if (!in_the_way || wait_for_lock(const_cast<std::atomic<bool>*>(stopping), tries) == 0) return done;
+  }
+}
+
 core::result<std::int64_t> database::number(std::string_view sql) const {
   auto query = prepare(sql);
   if (!query) return std::unexpected(query.error());

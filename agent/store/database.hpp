@@ -74,6 +74,9 @@ class database {
   core::result<void> configure();  // the settings that every connection has; reads the file for the first time
   core::result<statement> prepare(std::string_view sql) const;
   core::result<void> execute(const std::string& sql);             // one or more statements without results
+  // The same, and again for up to 5 s while another connection is in the way. SQLite itself waits for no lock that a
+  // reader needs to become a writer, as a change of the journal mode does: two that want it would wait for each other.
+  core::result<void> execute_when_free(const std::string& sql, const std::atomic<bool>* stopping);
   core::result<std::int64_t> number(std::string_view sql) const;  // the first column of the first row
 
   // Runs `what` in a transaction that is rolled back when it fails.

@@ -101,10 +101,11 @@ attempt<opened_state> open_to_write(const std::string& path, const std::atomic<b
   // WAL: readers never wait for a writer. FULL: what is recorded is on the disk. The log is emptied at half of the size
   // that is held for it, so that it need not grow when the disk is full, and it stays when the file is closed.
   file->keep_log();
-  auto set =
-      file->execute(fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint={}; "
-                                "PRAGMA journal_size_limit={};",
-                                log_room_bytes / 2 / 4096, log_room_bytes));
+  auto set = file->execute_when_free(
+      fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint={}; "
+                  "PRAGMA journal_size_limit={};",
+                  log_room_bytes / 2 / 4096, log_room_bytes),
+      stopping);
   if (!set) return in_trouble(*file, set.error());
   if (const auto migrated = migrate(*file); !migrated) return std::unexpected(migrated.error());
   return opened_state{std::move(*file), true, true};
