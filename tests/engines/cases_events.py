@@ -1,6 +1,5 @@
 # What happens on the engine shows in /metrics within a second.
 import operator
-import statistics
 import time
 
 import containers
@@ -9,8 +8,10 @@ import scenario
 from cases_measures import IMAGE_STATES
 from docksweep import agent, agent_failure
 
-ROUNDS = 3
-LIMIT_SECONDS = 1.0  # for the median: one of three may meet a busy moment of the machine
+ROUNDS = 5
+LIMIT_SECONDS = 1.0
+LATE_AT_MOST = 1  # of five: it may meet a busy moment of the machine
+FILLERS = 300  # images that nothing happens to
 WAIT_SECONDS = 30.0  # how long to look: resyncs are minutes apart, so only an event can have shown it
 
 
@@ -19,13 +20,14 @@ class events:
 
     prefix = ""
     one_inspect_more = False  # on the containerd store a change may take one inspect longer
+    fillers = FILLERS
 
     @classmethod
     def setUpClass(cls):
         cls.engine = cls.enterClassContext(cls.start())
         containers.runnable(cls.engine)
-        images.load_images(cls.engine, [images.image(f"filler:{n}", [images.layer.of_size(100 + n)]) for n in range(20)])
-        cls.agent = cls.enterClassContext(agent(cls.engine.host, {"metrics": {"per_image": 200}}))
+        images.load_images(cls.engine, [images.image(f"filler:{n}", [images.layer.of_size(100 + n)]) for n in range(cls.fillers)])
+        cls.agent = cls.enterClassContext(agent(cls.engine.host, {"metrics": {"per_image": 2 * cls.fillers}}))
         cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="containers") >= 0,
                            "the first disk usage", WAIT_SECONDS)
         time.sleep(1)
@@ -54,8 +56,9 @@ class events:
 
     def in_time(self):
         limit = self.allowed()
-        late = {what: seconds for what, seconds in self.latencies.items() if statistics.median(seconds) > limit}
-        self.assertEqual(late, {}, f"later than {limit:.2f} s")
+        late = {what: seconds for what, seconds in self.latencies.items()
+                if sum(one > limit for one in seconds) > LATE_AT_MOST}
+        self.assertEqual(late, {}, f"later than {limit:.2f} s more than once")
 
     def api(self, method, path, query=None):
         self.engine.api(method, path, query).expect(200, 201, 204)

@@ -1,6 +1,7 @@
 # Counts and sizes of the agent equal what the engine's raw API says: one fixed node, several views of it.
 import os
 
+import metrics_text
 import scenario
 from docksweep import agent
 
@@ -13,6 +14,7 @@ class measures:
 
     states = scenario.STATES
     exact = True
+    keeps_intermediates = True  # what a build leaves between its base and its end
     disk_usage_interval = "15m"
 
     @classmethod
@@ -33,6 +35,7 @@ class measures:
         truth = scenario.counted(scenario.image_states(self.engine), IMAGE_STATES)
         self.assertEqual(self.agent.metrics().family("docksweep_images", "state"), truth)
         self.assertGreater(truth["in_use"] * truth["unused"] * truth["dangling"], 0, "a node with one of each")
+        self.assertEqual(truth["intermediate"] > 0, self.keeps_intermediates)
 
     def test_dangling_is_what_the_engine_calls_so(self):
         """Less what has a digest, which the engine's own prune would delete."""
@@ -105,12 +108,45 @@ class measures:
                          {one: item["Size"] for one, item in listed.items()})
 
     def test_images_command_takes_the_engines_filters(self):
-        for given, asked in ((["dangling=true"], {"dangling": ["true"]}), (["reference=*app*"], {"reference": ["*app*"]})):
-            with self.subTest(given):
-                shown = self.agent.cli_json("images", "--filter", given[0])["images"]
-                truth = self.engine.get("/images/json", filters=asked)
+        exact = next(name for item in self.engine.get("/images/json") for name in item["RepoTags"] or []
+                     if name.endswith("app:1"))
+        for name, value in (("dangling", "true"), ("reference", "*app*"), ("reference", exact), ("label", "who=test")):
+            with self.subTest(f"{name}={value}"):
+                shown = self.agent.cli_json("images", "--filter", f"{name}={value}")["images"]
+                truth = self.engine.get("/images/json", filters={name: [value]})
                 self.assertEqual({item["id"] for item in shown}, {item["Id"] for item in truth})
                 self.assertGreater(len(truth), 0)
+
+    def test_df_command_is_what_the_engine_reports(self):
+        """Read anew, beside the agent: sums, counts, and each volume."""
+        said = lambda: self.agent.cli_json("df", "--fresh")
+
+        def shown():
+            now = said()
+            return {"images": now["images"]["engine_bytes"], "containers": now["containers"]["bytes"],
+                    "volumes": now["volumes"]["bytes"], "build_cache": now["build_cache"]["bytes"]}
+        self.eventually_equal(shown, lambda: {"images": None, "build_cache": None, **self.reported()})
+        self.assertEqual({one["name"]: (one["size_bytes"], one["references"]) for one in said()["volumes"]["items"]},
+                         {one["Name"]: (one["UsageData"]["Size"], one["UsageData"]["RefCount"])
+                          for one in scenario.disk_usage(self.engine)["Volumes"]})
+        status, out, err = self.agent.cli("df")
+        self.assertEqual(status, 0, err)
+        counted = {"images": len(self.engine.get("/images/json", all="true")),
+                   "containers": len(self.engine.get("/containers/json", all="true")),
+                   "volumes": len(self.engine.get("/volumes")["Volumes"])}
+        for name, count in counted.items():
+            self.assertRegex(out, rf"(?m)^{name} +{count} ")
+
+    def test_metrics_command_writes_what_the_agent_shows(self):
+        families = (("docksweep_images", "state"), ("docksweep_images_size_bytes", "state"),
+                    ("docksweep_containers", "state"), ("docksweep_disk_usage_bytes", "resource"))
+
+        def written():
+            status, out, err = self.agent.cli("metrics")
+            self.assertEqual((status, err), (0, ""))
+            page = metrics_text.parse(out)
+            return {name: page.family(name, label) for name, label in families}
+        self.eventually_equal(written, lambda: {name: self.agent.metrics().family(name, label) for name, label in families})
 
     def test_containers_command_shows_every_container(self):
         self.eventually_equal(

@@ -186,21 +186,25 @@ DOCKER = {"20.10": ("bookworm", False), "26-overlay2": ("trixie", False), "26-co
 
 
 @contextlib.contextmanager
-def docker(kind, disk=None, settings=None, own_root=False):
+def docker(kind, disk=None, settings=None, own_root=False, files=None):
     """
     A running Docker: "20.10" (overlay2), "26-overlay2" or "26-containerd" (the containerd image store), or 28 with
     either. With `disk` ("300m") its data is on a file system of that size, which this machine's processes reach as
-    .inner(path). `settings`: more of its daemon.json. With `own_root` the Debian root is that of its mount namespace, as on a machine of its own:
-    `docker exec` works then, but .inner(path) and inside() show no file of this machine.
+    .inner(path). `settings`: more of its daemon.json; "hosts" are beside its socket, on the loopback of its own network
+    (see tunnel.py). `files`: {name: text} that it finds in "{folder}" (in settings, too). With `own_root` the Debian root is that of its mount namespace, as on a machine of its own: `docker
+    exec` works then, but .inner(path) and inside() show no file of this machine.
     """
+    settings = dict(settings or {})
     release, containerd = DOCKER[kind]
     command = ["dockerd", "--config-file={folder}/daemon.json", "--data-root={folder}/data",
-               "--exec-root={folder}/exec", "--pidfile={folder}/engine.pid", "--host=unix://{folder}/s/engine.sock",
+               "--exec-root={folder}/exec", "--pidfile={folder}/engine.pid",
                "--group=root", "--cgroup-parent=/{cgroup}", "--exec-opt=native.cgroupdriver=cgroupfs",
                "--bridge=none", "--iptables=false", "--ip6tables=false"]
     with real_engine(f"Docker {kind}", release, command, disk, own_root) as engine:
         options = {"features": {"containerd-snapshotter": True}} if containerd else {"storage-driver": "overlay2"}
-        pathlib.Path(f"{engine.folder}/daemon.json").write_text(json.dumps({**options, **(settings or {})}))
+        options["hosts"] = [engine.host, *settings.pop("hosts", ())]
+        for name, text in {**(files or {}), "daemon.json": json.dumps({**options, **settings})}.items():
+            pathlib.Path(f"{engine.folder}/{name}").write_text(text.replace("{folder}", engine.folder))
         engine.start()
         yield engine
 

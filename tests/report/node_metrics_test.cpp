@@ -44,6 +44,16 @@ TEST(node_metrics, counts_each_layer_once_by_its_strongest_holder) {
   EXPECT_EQ(series.at("docksweep_images_dangling_reclaimable_bytes"), 5000);
 }
 
+TEST(node_metrics, tells_what_of_a_disk_the_engine_does_not_account_for) {
+  auto state = sample_state();
+  const auto series = series_of(state);
+  // 10000 used, less 6500 of layers and what sample_disk_usage() has.
+  EXPECT_EQ(series.at(R"(docksweep_disk_unaccounted_bytes{path="/var/lib/docker"})"), 1960);
+  EXPECT_FALSE(series.contains(R"(docksweep_disk_unaccounted_bytes{path="/boot"})")) << "nothing of the engine is there";
+  for (auto& one : state.file_systems) one.free_bytes = one.size_bytes;
+  EXPECT_EQ(series_of(state).at(R"(docksweep_disk_unaccounted_bytes{path="/var/lib/docker"})"), 0) << "never below";
+}
+
 TEST(node_metrics, shows_all_seven_container_states) {
   const auto series = series_of(sample_state());
   double sum = 0;
