@@ -258,6 +258,33 @@ TEST_P(random_nodes, predicted_bytes_hold_for_every_set) {
   }
 }
 
+TEST_P(random_nodes, bounds_hold_on_the_containerd_store_and_say_something) {
+  for (std::uint32_t seed = 0; seed < 500; ++seed) {
+    const auto n = on_containerd(make_random_node(seed, GetParam()), seed);
+    const auto& images = n.node.images;
+    const core::layer_accounting layers(image_store::containerd, images, n.node.details_view(),
+                                        core::image_states(images, n.node.containers), 0);
+    std::mt19937 random(seed);
+    for (int trial = 0; trial < 4; ++trial) {
+      std::vector<std::uint32_t> removed;
+      core::byte_count listed = 0;
+      for (std::uint32_t i = 0; i < images.size(); ++i) {
+        if (random() % 3 != 0 && trial != 3) continue;
+        removed.push_back(i);
+        listed += images[i].size.value_or(0);
+      }
+      const auto predicted = layers.freed_by(removed);
+      const auto truth = n.naive_freed(removed);
+      ASSERT_LE(predicted.at_least, truth) << "seed " << seed;
+      ASSERT_GE(predicted.at_most, truth) << "seed " << seed;
+      ASSERT_LE(predicted.at_most, listed) << "seed " << seed;
+      if (GetParam().zero_size_percent == 0 && GetParam().no_history_percent == 0) {
+        ASSERT_GE(predicted.at_least, n.naive_snapshots_freed(removed)) << "seed " << seed;
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(layer_accounting, random_nodes,
                          testing::Values(random_node_options{12, 0, 0, 20, 40}, random_node_options{12, 20, 10, 20, 40},
                                          random_node_options{30, 40, 40, 10, 70},

@@ -122,6 +122,54 @@ core::byte_count random_node::naive_freed(const std::vector<std::uint32_t>& remo
   return freed;
 }
 
+random_containerd_node on_containerd(random_node node, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  random_containerd_node out{std::move(node), {}, {}};
+  for (std::size_t i = 0; i < out.node.images.size(); ++i) {
+    auto& image = out.node.images[i];
+    auto& details = out.node.details[i];
+    image.parent_id.clear();
+    out.own.push_back(1 + random() % 2000);
+    core::byte_count content = out.own.back();
+    for (std::size_t layer = 0; layer < details.diff_ids.size(); ++layer) {
+      const auto unpacked = out.node.true_size.at(details.chain_ids[layer]);
+      const auto packed = 100 + unpacked * static_cast<core::byte_count>(random() % 110) / 100;
+      content += out.true_blob.try_emplace(details.diff_ids[layer], packed).first->second;
+    }
+    details.content_size = content;
+    image.size = image.size.value_or(0) + content;
+  }
+  return out;
+}
+
+namespace {
+
+// What of these only the removed images have, each once.
+core::byte_count lost(const std::vector<core::image_details>& all, const std::vector<std::uint32_t>& removed,
+                      std::vector<std::string> core::image_details::*parts,
+                      const std::map<std::string, core::byte_count>& sizes) {
+  std::set<std::string> gone, kept;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    const bool goes = std::find(removed.begin(), removed.end(), i) != removed.end();
+    (goes ? gone : kept).insert((all[i].*parts).begin(), (all[i].*parts).end());
+  }
+  core::byte_count sum = 0;
+  for (const auto& one : gone) sum += kept.contains(one) ? 0 : sizes.at(one);
+  return sum;
+}
+
+}  // namespace
+
+core::byte_count random_containerd_node::naive_snapshots_freed(const std::vector<std::uint32_t>& removed) const {
+  return lost(node.details, removed, &core::image_details::chain_ids, node.true_size);
+}
+
+core::byte_count random_containerd_node::naive_freed(const std::vector<std::uint32_t>& removed) const {
+  auto sum = naive_snapshots_freed(removed) + lost(node.details, removed, &core::image_details::diff_ids, true_blob);
+  for (const auto i : removed) sum += own[i];
+  return sum;
+}
+
 random_node make_random_node(std::uint32_t seed, const random_node_options& options) {
   return builder(seed, options).build();
 }

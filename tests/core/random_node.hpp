@@ -32,6 +32,19 @@ struct random_node {
   core::byte_count naive_freed(const std::vector<std::uint32_t>& removed) const;
 };
 
+// A node's images as the containerd store would keep them: besides its snapshots (the layers of the node) an image has a
+// compressed blob for each, shared where the diff ID is, and a few bytes of its own. Nobody is anybody's parent.
+struct random_containerd_node {
+  random_node node;
+  std::map<std::string, core::byte_count> true_blob;  // by diff ID
+  std::vector<core::byte_count> own;                  // by image
+
+  core::byte_count naive_freed(const std::vector<std::uint32_t>& removed) const;
+  core::byte_count naive_snapshots_freed(const std::vector<std::uint32_t>& removed) const;
+};
+
+random_containerd_node on_containerd(random_node node, std::uint32_t seed);
+
 random_node make_random_node(std::uint32_t seed, const random_node_options& options);
 
 }  // namespace docksweep::tests

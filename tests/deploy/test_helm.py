@@ -180,6 +180,15 @@ class chart(unittest.TestCase):
         )
         self.assertNotIn("containerd-root", [one["name"] for one in pod_spec(found)["volumes"]])
 
+    def test_a_root_of_containerd_inside_of_the_data_root_is_not_mounted_there(self):
+        """The runtime could not make the place: the mount above it is read-only."""
+        for data, containerd, mounted in (("/data", "/data/containerd", False), ("/data/", "/data/containerd", False),
+                                          ("/data", "/data", False), ("/data", "/database", True)):
+            with self.subTest(containerd):
+                pod = pod_spec(rendered("--set", f"engine.dataRoot={data},engine.containerdRoot={containerd}"))
+                for names in (pod["volumes"], pod["containers"][0]["volumeMounts"]):
+                    self.assertEqual("containerd-root" in [one["name"] for one in names], mounted)
+
     def test_the_secret_is_readable_by_whoever_runs_and_nobody_else(self):
         for more, user in ((), 0), (("--set", "engine.groupId=998"), 65532):
             pod = pod_spec(rendered("--set", "existingSecret=s", *more))

@@ -34,6 +34,7 @@ class in_a_pod:
     """As Kubernetes runs it. One engine for all of it: a build takes minutes."""
 
     kind, containerd_root = "", ""
+    token = ""  # that the agent asks for
 
     @classmethod
     def setUpClass(cls):
@@ -101,24 +102,10 @@ class in_a_pod:
 
     def get(self, path):
         """→ (status, body) of the agent, asked from the node"""
-        done = subprocess.run(
-            [
-                "nsenter",
-                "--target",
-                str(self.engine.init),
-                "--net",
-                "curl",
-                "-s",
-                "-m",
-                "5",
-                "-w",
-                "\n%{http_code}",
-                f"http://{POD_ADDRESS}:{PORT}{path}",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
+        credential = ["-H", f"Authorization: Bearer {self.token}"] if self.token else []
+        command = ["curl", "-s", "-m", "5", "-w", "\n%{http_code}", *credential, f"http://{POD_ADDRESS}:{PORT}{path}"]
+        done = subprocess.run(["nsenter", "--target", str(self.engine.init), "--net", *command], capture_output=True,
+                              text=True, timeout=20)
         body, _, status = done.stdout.rpartition("\n")
         return int(status or 0), body
 
@@ -169,12 +156,14 @@ class in_a_pod:
         self.addCleanup(os.chown, self.engine.socket, 0, 0)
         os.mkdir(state)
         os.chown(state, user, user)
-        config = (manifests.CHART / "files/docksweep.toml").read_text() + 'token_file = "/run/secrets/docksweep/token"\n'
-        with self.running(f"engine.groupId={group}", f"statePath={state}", "secret.token=abc", config=config):
+        config = '[web]\ntoken_file = "/run/secrets/docksweep/token"\n'
+        token = "0123456789abcdef0123456789abcdef"
+        with self.running(f"engine.groupId={group}", f"statePath={state}", f"secret.token={token}", config=config):
+            self.assertEqual(self.get("/metrics")[0], 401, "the secret is read")
+            self.token = token
             self.until(lambda: self.value("docksweep_engine_up") == 1, "docksweep_engine_up 1")
             self.assertEqual(self.value("docksweep_state_durable"), 1)
             self.without_any_power(str(user))
-            self.exec("check-config")  # it reads the secret, too
 
     def without_any_power(self, user):
         pid = json.loads(self.engine.cli("inspect", "docksweep"))[0]["State"]["Pid"]
@@ -249,19 +238,19 @@ class in_a_pod:
             self.assertEqual(history["sweeps"][0]["policy"], "all")
         self.assertTrue((pathlib.Path(self.engine.folder) / "state/state.db").exists())
 
-    def in_cgroup(self, *names):
-        """The first of these files of the container's control group that this kernel has. → its text"""
+    def in_cgroup(self, pattern, *names):
+        """What this matches, as a number, in these files of the container's control groups (both versions of them)."""
         identity = json.loads(self.engine.cli("inspect", "docksweep"))[0]["Id"]
         for name in names:
             for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{self.engine.cgroup}/{identity}/{name}"):
-                return path.read_text()
-        raise AssertionError(f"no {names} of {identity}")
+                if found := re.search(pattern, path.read_text(), re.MULTILINE):
+                    return int(found[1])
+        raise AssertionError(f"no {pattern} in {names} of {identity}")
 
     def memory(self):
         """→ (most that there was, what it takes now without the page cache), as the kernel accounts the pod, in bytes"""
-        peak = int(self.in_cgroup("memory.max_usage_in_bytes", "memory.peak"))
-        now = re.search(r"^(?:total_rss|anon) (\d+)$", self.in_cgroup("memory.stat"), re.MULTILINE)
-        return peak, int(now[1])
+        return (self.in_cgroup(r"^(\d+)$", "memory.max_usage_in_bytes", "memory.peak"),
+                self.in_cgroup(r"^(?:total_rss|anon) (\d+)$", "memory.stat"))
 
     def test_a_large_node_fits_into_requests_and_limits(self):
         images.load_images(self.engine, images.many_images(MANY_IMAGES, tops=50))
@@ -272,11 +261,14 @@ class in_a_pod:
             began = time.monotonic()
             self.until(self.knows_everything, "every image counted and read", seconds=600)
             print(f"{MANY_IMAGES} images: whole after {time.monotonic() - began:.1f} s", file=sys.stderr)
-            planned = json.loads(self.exec("plan", "pressure", "--json"))  # beside the agent, in the same memory
-            self.assertGreaterEqual(len(planned["verdicts"]), MANY_IMAGES)
+            # Beside the agent, in the same memory; 3: min_age keeps them all, so that the goal is not reached.
+            planned = self.engine.enter("docker", "--host", self.engine.host, "exec", "docksweep", "docksweep", "plan",
+                                        "pressure", "--json", check=False)
+            self.assertIn(planned.returncode, (0, 3), planned.stderr)
+            self.assertGreaterEqual(len(json.loads(planned.stdout)["verdicts"]), MANY_IMAGES)
             self.assertEqual(self.get("/-/healthy")[0], 200)
             peak, now = self.memory()
-            throttled = re.search(r"^nr_throttled (\d+)$", self.in_cgroup("cpu.stat"), re.MULTILINE)[1]
+            throttled = self.in_cgroup(r"^nr_throttled (\d+)$", "cpu.stat")
             print(
                 f"{MANY_IMAGES} images: memory {now / MIB:.1f} MiB, at most {peak / MIB:.1f} MiB with a plan beside it; "
                 f"held back by the limit of CPU in {throttled} periods of 0.1 s",
@@ -286,9 +278,10 @@ class in_a_pod:
             self.assertLess(peak, limit)
 
     def knows_everything(self):
+        """Every image is counted, and its layers were asked for."""
         page = metrics_text.parse(self.get("/metrics")[1])
-        counted = sum(page.family("docksweep_images", "state").values())
-        return counted >= MANY_IMAGES and page.labels("docksweep_images_reclaimable_bytes")
+        return (sum(page.family("docksweep_images", "state").values()) >= MANY_IMAGES
+                and page.value("docksweep_engine_requests_total", endpoint="image_history") >= MANY_IMAGES)
 
     def test_dockerd_restarts_under_it(self):
         with self.running():

@@ -31,6 +31,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* Empty inside of the data root: nothing can be mounted below a mount that is read-only, and its figures are the same. */}}
+{{- define "docksweep.containerdRoot" -}}
+{{- with .Values.engine -}}
+{{- if and .containerdRoot (not (hasPrefix (printf "%s/" (trimSuffix "/" .dataRoot)) (printf "%s/" .containerdRoot))) -}}
+{{- .containerdRoot -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "docksweep.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "docksweep.fullname" .) .Values.serviceAccount.name -}}
