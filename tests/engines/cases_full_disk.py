@@ -48,6 +48,25 @@ class full_disk:
                                          *(images.image(f"app/{number}:1", [images.layer.of_size(5 * MIB)])
                                            for number in range(6))])
 
+    def test_what_of_the_disk_is_not_the_engines_is_told(self):
+        settings = {"state": {"path": self.state}, "engine": {"paths": [self.engine.data_root]},
+                    "inventory": {"disk_usage": "2s"}}
+        with docksweep.agent(self.engine.host, settings, within=self.within) as sweep:
+            rest = lambda: sweep.metrics().value("docksweep_disk_unaccounted_bytes", path=self.engine.data_root)
+            sweep.wait_for(lambda: rest() >= 0, "a figure", SECONDS)
+            before = rest()
+            with open(f"{self.data}/foreign.log", "wb") as out:
+                out.write(b"x" * (20 * MIB))
+            sweep.wait_for(lambda: abs(rest() - before - 20 * MIB) < MIB, "20 MiB more", SECONDS, 0.1)
+            images.load_images(self.engine, [images.image("app:1", [images.layer.of_size(20 * MIB)])])
+            sweep.wait_for(lambda: sweep.metrics().value("docksweep_images_reclaimable_bytes") >= 20 * MIB, "it", SECONDS)
+            sweep.wait_for(lambda: abs(rest() - before - 20 * MIB) < MIB, "an image is the engine's", SECONDS, 0.1)
+            containers.run(self.engine, containers.REFERENCE, "writer",
+                           ("dd", "if=/dev/zero", "of=/file", "bs=1048576", "count=10"))
+            grown = lambda: sweep.metrics().value("docksweep_disk_usage_bytes", resource="containers") >= 10 * MIB
+            sweep.wait_for(grown, "10 MiB of a container", SECONDS, 0.1)
+            sweep.wait_for(lambda: abs(rest() - before - 20 * MIB) < MIB, "so is what it wrote", SECONDS, 0.1)
+
     def test_a_disk_above_its_mark_is_answered_within_two_seconds(self):
         proxy = self.enterContext(counting_proxy(self.engine.socket, f"{self.engine.folder}/s/proxy.sock"))
         self.load()
