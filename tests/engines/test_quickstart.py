@@ -1,5 +1,6 @@
 # deploy/quickstart on this machine, with the binary under test instead of a build: what it prints, and that nothing of it
 # is left, however it ends. (In fresh roots, with packages and build: tests/deploy/chroots.)
+import contextlib
 import glob
 import os
 import pathlib
@@ -15,6 +16,8 @@ import unittest
 import images
 from docksweep import REPOSITORY, binary
 from engine import docker
+from keeper import child_of
+from namespaces import in_own
 
 QUICKSTART = str(REPOSITORY / "deploy/quickstart")
 # What it prints once everything runs; then it follows the agent's log.
@@ -44,12 +47,12 @@ def leftovers(folder):
 
 
 class terminal:
-    """quickstart in a terminal of its own, up to where everything runs: .text, .folder, .pid"""
+    """A command, quickstart as a rule, in a terminal of its own, up to where everything runs: .text, .folder, .pid"""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, command=(QUICKSTART,)):
         self.pid, self.screen = pty.fork()
         if self.pid == 0:
-            os.execve(QUICKSTART, [QUICKSTART, *arguments], environment())
+            os.execvpe(command[0], [*command, *arguments], environment())
         self.text = ""
         deadline = time.monotonic() + START_SECONDS
         while ALL_RUNS not in self.text:
@@ -85,7 +88,41 @@ WITH_DOCKER_SOCK = ("unshare", "--mount", "--propagation", "private", "sh", "-c"
                     'mount -t tmpfs tmpfs /run && ln -s "$0" /run/docker.sock && exec "$@"')
 
 
-class quickstart(unittest.TestCase):
+# The same for a user with sudo, where docker.sock is root's alone. $0: the engine's socket, $1: the checkout, $2: the
+# binary, which the user may not reach where they are. All of it (/etc too) is gone with the namespaces. The shell is what
+# a login shell is in a terminal: it outlives a quickstart that is killed, and with it the terminal.
+AS_A_USER_WITH_SUDO = """
+mount -t proc proc /proc
+mount -t tmpfs -o mode=0755 tmpfs /run
+mkdir /run/etc /run/work /run/checkout
+mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work overlay /etc
+useradd --system --home-dir /run/tester tester
+install -d -o tester /run/tester
+echo "tester ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/tester
+touch /run/docker.sock /run/docksweep
+mount --bind "$0" /run/docker.sock
+mount --bind "$1" /run/checkout
+mount --bind "$2" /run/docksweep
+shift 2
+trap : INT
+setpriv --reuid=tester --regid=tester --init-groups -- env -u DOCKER_HOST HOME=/run/tester USER=tester \
+  DOCKSWEEP_BINARY=/run/docksweep /run/checkout/deploy/quickstart "$@" || status=$?
+if [ "${status:-0}" -eq 137 ]; then cat; fi
+exit "${status:-0}"
+"""
+
+
+class leaves_nothing:
+    """For test cases."""
+
+    def nothing_is_left(self, folder, but=()):
+        deadline = time.monotonic() + END_SECONDS
+        while (found := leftovers(folder)) != [*but] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertEqual(found, [*but])
+
+
+class quickstart(leaves_nothing, unittest.TestCase):
     def check(self, *before, **variables):
         """quickstart --check → what it printed, when it found all to be well"""
         inherited = {name: value for name, value in environment().items() if name != "DOCKER_HOST"}
@@ -112,12 +149,6 @@ class quickstart(unittest.TestCase):
             self.assertIn("no engine answers at unix:///nowhere/docker.sock\n", said)
             self.assertIn("engine: unix:///var/run/docker.sock\n", said)
             self.assertNotIn("private engine", said)
-
-    def nothing_is_left(self, folder):
-        deadline = time.monotonic() + END_SECONDS
-        while (found := leftovers(folder)) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        self.assertEqual(found, [])
 
     def test_check_prints_the_figures_of_the_sample_node_and_ends(self):
         done = subprocess.run([QUICKSTART, "--check", "--private"], env=environment(), capture_output=True, text=True,
@@ -186,12 +217,64 @@ class quickstart(unittest.TestCase):
         run = terminal("--private")
         os.kill(run.pid, signal.SIGKILL)
         self.assertEqual(run.end(), -signal.SIGKILL)
-        deadline = time.monotonic() + END_SECONDS
-        while leftovers(run.folder) != [run.folder] and time.monotonic() < deadline:
-            time.sleep(0.2)
-        self.assertEqual(leftovers(run.folder), [run.folder])
+        self.nothing_is_left(run.folder, but=[run.folder])
         self.assertEqual([name for name in os.listdir(run.folder) if name.endswith("-engine")], [])
         subprocess.run(["rm", "-rf", "--one-file-system", "--", run.folder], check=True)
+
+
+class user_with_sudo(leaves_nothing, unittest.TestCase):
+    """The engine's socket is for root only: engine and agent are reached through sudo."""
+
+    @classmethod
+    def setUpClass(cls):
+        engine = cls.enterClassContext(docker("20.10"))
+        images.load_images(engine, images.many_images(3))
+        os.chmod(engine.socket, 0o600)
+        cls.command = [*in_own("sh", "-euc", AS_A_USER_WITH_SUDO), engine.socket, str(REPOSITORY), binary()]
+
+    def started(self):
+        """→ the terminal, the process of quickstart"""
+        run = terminal(command=self.command)
+        self.addCleanup(self.end_shell, run)
+        self.assertIn("the agent runs through sudo\n", run.text.replace("\r", ""))
+        self.assertTrue(any(" run --config" in one for one in leftovers(run.folder)), "the test would not see what is left")
+        return run, child_of(child_of(run.pid))
+
+    def end_shell(self, run):
+        """Everything in its namespaces ends with it."""
+        with contextlib.suppress(ChildProcessError):  # it ended, and was waited for
+            if os.waitpid(run.pid, os.WNOHANG) == (0, 0):
+                os.kill(run.pid, signal.SIGKILL)
+                os.waitpid(run.pid, 0)
+        subprocess.run(["rm", "-rf", "--one-file-system", "--", run.folder], check=True)
+
+    def test_check_prints_the_figures(self):
+        done = subprocess.run([*self.command, "--check"], env=environment(), capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=START_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("unix:///var/run/docker.sock is not for your user: asking through sudo\n", done.stdout)
+        self.assertIn("engine: unix:///var/run/docker.sock\n", done.stdout)
+        self.assertIn("the agent runs through sudo\n", done.stdout)
+        self.assertRegex(done.stdout, r"images +3: unused 3\n")
+        self.assertRegex(done.stdout, r"checked +the engine itself lists 3 images and 0 containers too\n")
+        self.nothing_is_left(FOLDER.search(done.stdout)[0])
+
+    def test_ctrl_c_ends_everything(self):
+        run, _ = self.started()
+        os.write(run.screen, b"\x03")
+        self.assertEqual(run.end(), 130)
+        self.nothing_is_left(run.folder)
+
+    def test_sigterm_ends_everything(self):
+        run, process = self.started()
+        os.kill(process, signal.SIGTERM)
+        self.assertEqual(run.end(), 143)
+        self.nothing_is_left(run.folder)
+
+    def test_sigkill_leaves_only_files(self):
+        run, process = self.started()
+        os.kill(process, signal.SIGKILL)
+        self.nothing_is_left(run.folder, but=[run.folder])
 
 
 if __name__ == "__main__":
