@@ -154,6 +154,7 @@ TEST_F(watcher_faults, another_engine_has_none_of_the_old_ones_images) {
   core::image_details known;
   known.id = image_id(1);
   known.platform = "linux/riscv64";
+  known.listed_size = 101;
   store.details["engine-2"][known.id] = known;
   engine.delay["list_images"] = milliseconds(50);
   engine.cut_stream();
