@@ -299,8 +299,9 @@ bool live_inventory::lacks_details(std::size_t index) const {
   const core::image& image = current_->images[index];
   const auto& details = current_->details[index];
   if (!details) return true;
-  // On the containerd store an image grows when further blobs of it are pulled or unpacked.
-  return current_->engine.store == core::image_store::containerd && image.size && details->listed_size != image.size;
+  // On the containerd store an image grows when further blobs of it are pulled or unpacked. Elsewhere another driver
+  // stores it now, and its layers have other sizes too.
+  return image.size && details->listed_size != image.size;
 }
 
 bool live_inventory::lacks_details(const std::string& id) const {

@@ -19,7 +19,7 @@ class live_inventory {
  public:
   using details_pointer = std::shared_ptr<const core::image_details>;
 
-  // Another engine: forgets everything.
+  // Another engine, or other storage: forgets everything.
   void reset(core::engine_identity engine);
   // The same engine again, perhaps upgraded.
   void renew(core::engine_identity engine);
@@ -55,7 +55,7 @@ class live_inventory {
 
   // False: no such image any more.
   bool apply_details(details_pointer details);
-  // IDs of images whose details are unknown, or were read when the image listed another size (containerd store).
+  // IDs of images whose details are unknown, or were read when the image listed another size.
   std::vector<std::string> lacking_details() const;
   bool lacks_details(const std::string& id) const;
   void apply_disk(core::disk_usage disk);

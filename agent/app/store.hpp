@@ -25,9 +25,10 @@ class store {
   // Forgets details of images that are gone; ids are those that stay.
   virtual task<core::result<void>> keep_only_image_details(std::string engine_id, std::vector<std::string> ids) = 0;
 
-  // The newest answer of /system/df, so that commands need not ask again. Volumes included.
-  virtual task<core::result<std::optional<core::disk_usage>>> load_disk_usage(std::string engine_id) = 0;
-  virtual task<core::result<void>> save_disk_usage(std::string engine_id, core::disk_usage usage) = 0;
+  // The newest answer of /system/df, so that commands need not ask again. Volumes included. nullopt too when the engine
+  // had other storage then (core::same_storage).
+  virtual task<core::result<std::optional<core::disk_usage>>> load_disk_usage(core::engine_identity of) = 0;
+  virtual task<core::result<void>> save_disk_usage(core::engine_identity of, core::disk_usage usage) = 0;
 
   // False while the store lives in memory only (no writable path): nothing survives a restart.
   virtual bool durable() const = 0;

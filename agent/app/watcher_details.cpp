@@ -162,7 +162,7 @@ task<void> watcher::impl::measure_disk_usage() {
     log_.log(log_level::debug, "disk_usage", {{"took_ms", in_ms(monotonic::now() - began)}});
     live_.apply_disk(*usage);
     ask_publish(at_once);
-    auto saving = memory_.save_disk_usage(who_.id, std::move(*usage));
+    auto saving = memory_.save_disk_usage(who_, std::move(*usage));
     const auto saved = co_await std::move(saving);
     if (!saved && saved.error().code != core::failure_code::cancelled)
       log_.log(log_level::warn, "disk_usage_not_saved", {{"error", saved.error().message}});

@@ -100,7 +100,7 @@ struct watcher::impl {
   bool stream_open_ = false;
   bool was_open_ = false;  // in this session
   bool session_over_ = false;
-  unsigned generation_ = 0;  // grows when another engine is found: answers about the one before are dropped
+  unsigned generation_ = 0;  // grows with another engine, or other storage: answers about the one before are dropped
 
   std::deque<std::string> lacking_;                          // IDs whose details are to be read
   std::map<std::string, monotonic::time_point> unreadable_;  // IDs whose details failed, and when to try again

@@ -45,7 +45,7 @@ task<void> watcher::impl::sessions() {
 }
 
 task<void> watcher::impl::take_identity(core::engine_identity who) {
-  const bool another = !identified_ || who.id != who_.id;
+  const bool another = !identified_ || who.id != who_.id || !core::same_storage(who, who_);
   who_ = who;
   identified_ = true;
   if (hooks_.on_engine) hooks_.on_engine(who_);
@@ -78,7 +78,7 @@ task<void> watcher::impl::take_identity(core::engine_identity who) {
   } else {
     log_.log(log_level::warn, "details_not_loaded", {{"error", details.error().message}});
   }
-  auto loading_usage = memory_.load_disk_usage(who_.id);
+  auto loading_usage = memory_.load_disk_usage(who_);
   auto usage = co_await std::move(loading_usage);
   if (!usage || !*usage) co_return;
   // A recent answer of an earlier run is good until its interval is over; an older one says nothing about today.

@@ -88,7 +88,7 @@ app::task<void> node_reader::read_layers() {
 
 app::task<void> node_reader::read_disk(reading_wish wish) {
   if (memory_ != nullptr && wish.disk_at_most_old.count() > 0) {
-    auto kept = co_await memory_->load_disk_usage(inventory_.now().engine.id);
+    auto kept = co_await memory_->load_disk_usage(inventory_.now().engine);
     if (kept && *kept && std::chrono::system_clock::now() - (*kept)->made_at < wish.disk_at_most_old) {
       inventory_.apply_disk(**std::move(kept));
       found_.disk_from_agent = true;

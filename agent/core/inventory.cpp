@@ -1,10 +1,14 @@
-// Names of the enumerations in inventory.hpp, as metrics, JSON and tables spell them.
+// Names of the enumerations in inventory.hpp, as metrics, JSON and tables spell them, and what is asked of one value.
 #include "core/inventory.hpp"
 
 namespace docksweep::core {
 
 std::string_view to_string(image_store store) {
   return store == image_store::containerd ? "containerd" : "graphdriver";
+}
+
+bool same_storage(const engine_identity& one, const engine_identity& other) {
+  return one.store == other.store && one.storage_driver == other.storage_driver && one.root_dir == other.root_dir;
 }
 
 std::string_view to_string(container_state state) {

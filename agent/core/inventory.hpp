@@ -32,6 +32,8 @@ struct engine_identity {
   std::string root_dir;  // .DockerRootDir
   bool operator==(const engine_identity&) const = default;
 };
+// An engine keeps its ID when it is restarted with another image store, driver or folder, and has other bytes then.
+bool same_storage(const engine_identity& one, const engine_identity& other);
 
 struct image {
   std::string id;                    // "sha256:…"; config digest on graphdriver, manifest or index digest on containerd

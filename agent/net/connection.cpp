@@ -1,8 +1,6 @@
 // One HTTP/1.1 connection over Beast. One template serves plain streams and TLS.
 #include "net/connection.hpp"
 
-#include <sys/socket.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -214,14 +212,14 @@ class http_connection final : public connection {
     return sent_all_ && parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
   }
 
+  // Anything but "nothing there yet" is an end, or an answer that nobody asked for. It is read and not peeked at: under
+  // TLS bytes on the socket may also be session tickets, which this takes in and which are no answer.
   bool stale() override {
     char byte = 0;
-    const auto handle = beast::get_lowest_layer(stream_).socket().native_handle();
-    const auto seen = ::recv(handle, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    // Anything but "nothing there yet" is an end or an answer that nobody asked for. A TLS server may have sent session
-    // tickets after the handshake, which are no answer: there only the end counts.
-    if constexpr (std::is_same_v<Stream, tls_stream>) return seen == 0;
-    return seen >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    error_code ec;
+    beast::get_lowest_layer(stream_).socket().non_blocking(true, ec);
+    if (!ec) stream_.read_some(asio::buffer(&byte, 1), ec);
+    return ec != asio::error::would_block;
   }
 
   void rest() override {

@@ -73,24 +73,24 @@ result<bool> image_tables::knows_an_engine() {
   return query->step();
 }
 
-result<std::optional<core::disk_usage>> image_tables::load_disk_usage(const std::string& engine) {
+result<std::optional<core::disk_usage>> image_tables::load_disk_usage(const core::engine_identity& of) {
   auto query =
       file_.file().prepare("SELECT record FROM disk_usage WHERE engine = (SELECT number FROM engines WHERE id = ?1)");
   if (!query) return std::unexpected(query.error());
-  query->bind_text(1, engine);
+  query->bind_text(1, of.id);
   const auto row = query->step();
   if (!row) return std::unexpected(row.error());
   if (!*row) return std::nullopt;
-  return decode_disk_usage(query->bytes(0));
+  return decode_disk_usage(query->bytes(0), of);
 }
 
-result<void> image_tables::save_disk_usage(const std::string& engine, const core::disk_usage& usage) {
+result<void> image_tables::save_disk_usage(const core::engine_identity& of, const core::disk_usage& usage) {
   return file_.change(durability::synced, [&]() -> result<void> {
-    const auto number = file_.engine_number(engine);
+    const auto number = file_.engine_number(of.id);
     if (!number) return std::unexpected(number.error());
     auto put = file_.file().prepare("INSERT OR REPLACE INTO disk_usage (engine, record) VALUES (?1, ?2)");
     if (!put) return std::unexpected(put.error());
-    put->bind(1, *number).bind_blob(2, encode(usage));
+    put->bind(1, *number).bind_blob(2, encode(usage, of));
     return put->run();
   });
 }

@@ -19,8 +19,8 @@ class image_tables {
   core::result<std::vector<core::image_details>> load_image_details(const std::string& engine);
   core::result<void> save_image_details(const std::string& engine, const std::vector<core::image_details>& details);
   core::result<void> keep_only_image_details(const std::string& engine, const std::vector<std::string>& ids);
-  core::result<std::optional<core::disk_usage>> load_disk_usage(const std::string& engine);
-  core::result<void> save_disk_usage(const std::string& engine, const core::disk_usage& usage);
+  core::result<std::optional<core::disk_usage>> load_disk_usage(const core::engine_identity& of);
+  core::result<void> save_disk_usage(const core::engine_identity& of, const core::disk_usage& usage);
 
  private:
   state_file& file_;

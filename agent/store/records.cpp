@@ -8,7 +8,7 @@ namespace docksweep::store {
 namespace {
 
 constexpr std::uint64_t details_format = 1;
-constexpr std::uint64_t usage_format = 1;
+constexpr std::uint64_t usage_format = 2;  // 1 did not say which storage it was of
 
 void write_volume(blob_writer& out, const core::volume& volume) {
   out.identifier(volume.name);
@@ -83,7 +83,7 @@ std::optional<core::image_details> decode_image_details(std::string id, std::str
   return details;
 }
 
-std::string encode(const core::disk_usage& usage) {
+std::string encode(const core::disk_usage& usage, const core::engine_identity& of) {
   blob_writer out;
   out.number(usage_format);
   out.signed_number(ticks(usage.made_at));
@@ -100,10 +100,13 @@ std::string encode(const core::disk_usage& usage) {
     out.identifier(container);
     out.signed_number(bytes);
   }
+  out.number(of.store == core::image_store::containerd ? 1 : 0);
+  out.text(of.storage_driver);
+  out.text(of.root_dir);
   return out.take();
 }
 
-std::optional<core::disk_usage> decode_disk_usage(std::string_view record) {
+std::optional<core::disk_usage> decode_disk_usage(std::string_view record, const core::engine_identity& of) {
   blob_reader in(record);
   if (in.number() != usage_format) return std::nullopt;
   core::disk_usage usage;
@@ -121,7 +124,11 @@ std::optional<core::disk_usage> decode_disk_usage(std::string_view record) {
     std::string id = in.identifier();
     usage.container_writable_bytes.emplace_back(std::move(id), in.signed_number());
   }
-  if (!in.ok() || !in.at_end()) return std::nullopt;
+  core::engine_identity then;
+  then.store = in.number() != 0 ? core::image_store::containerd : core::image_store::graphdriver;
+  then.storage_driver = in.text();
+  then.root_dir = in.text();
+  if (!in.ok() || !in.at_end() || !core::same_storage(then, of)) return std::nullopt;
   return usage;
 }
 

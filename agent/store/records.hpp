@@ -14,8 +14,9 @@ namespace docksweep::store {
 std::string encode(const core::image_details& details);
 std::optional<core::image_details> decode_image_details(std::string id, std::string_view record);
 
-std::string encode(const core::disk_usage& usage);
-std::optional<core::disk_usage> decode_disk_usage(std::string_view record);
+// The storage that it was measured on is part of the record: for an engine with another one it is absent.
+std::string encode(const core::disk_usage& usage, const core::engine_identity& of);
+std::optional<core::disk_usage> decode_disk_usage(std::string_view record, const core::engine_identity& of);
 
 // An image ID as a key: 33 bytes for a SHA-256.
 std::string encode_id(std::string_view id);

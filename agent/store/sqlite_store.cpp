@@ -72,12 +72,12 @@ class sqlite_store final : public app::state {
       return images_.keep_only_image_details(engine, kept);
     });
   }
-  app::task<result<std::optional<core::disk_usage>>> load_disk_usage(std::string engine_id) override {
+  app::task<result<std::optional<core::disk_usage>>> load_disk_usage(core::engine_identity of) override {
     return on_thread<std::optional<core::disk_usage>>(
-        [this, engine = std::move(engine_id)] { return images_.load_disk_usage(engine); });
+        [this, engine = std::move(of)] { return images_.load_disk_usage(engine); });
   }
-  app::task<result<void>> save_disk_usage(std::string engine_id, core::disk_usage usage) override {
-    return on_thread<void>([this, engine = std::move(engine_id), value = std::move(usage)] {
+  app::task<result<void>> save_disk_usage(core::engine_identity of, core::disk_usage usage) override {
+    return on_thread<void>([this, engine = std::move(of), value = std::move(usage)] {
       return images_.save_disk_usage(engine, value);
     });
   }

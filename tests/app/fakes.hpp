@@ -24,6 +24,7 @@ class fake_store final : public app::store {
  public:
   std::map<std::string, std::map<std::string, core::image_details>> details;  // by engine, then by image
   std::map<std::string, core::disk_usage> usage;
+  core::engine_identity usage_of;  // the storage of what was saved last
   std::vector<std::size_t> saved_batches;
   int kept_calls = 0;
   std::optional<core::failure> broken;
@@ -51,15 +52,17 @@ class fake_store final : public app::store {
     std::erase_if(details[engine], [&](const auto& one) { return !kept.contains(one.first); });
     co_return core::result<void>();
   }
-  app::task<core::result<std::optional<core::disk_usage>>> load_disk_usage(std::string engine) override {
+  app::task<core::result<std::optional<core::disk_usage>>> load_disk_usage(core::engine_identity of) override {
     if (broken) co_return std::unexpected(*broken);
     std::optional<core::disk_usage> found;
-    if (const auto at = usage.find(engine); at != usage.end()) found = at->second;
+    const bool same = usage_of.id.empty() || core::same_storage(of, usage_of);
+    if (const auto at = usage.find(of.id); at != usage.end() && same) found = at->second;
     co_return found;
   }
-  app::task<core::result<void>> save_disk_usage(std::string engine, core::disk_usage now) override {
+  app::task<core::result<void>> save_disk_usage(core::engine_identity of, core::disk_usage now) override {
     if (broken) co_return std::unexpected(*broken);
-    usage[engine] = std::move(now);
+    usage[of.id] = std::move(now);
+    usage_of = std::move(of);
     co_return core::result<void>();
   }
   bool durable() const override { return !broken; }

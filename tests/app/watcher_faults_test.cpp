@@ -154,6 +154,7 @@ TEST_F(watcher_faults, another_engine_has_none_of_the_old_ones_images) {
   core::image_details known;
   known.id = image_id(1);
   known.platform = "linux/riscv64";
+  known.listed_size = 101;
   store.details["engine-2"][known.id] = known;
   engine.delay["list_images"] = milliseconds(50);
   engine.cut_stream();
@@ -163,6 +164,61 @@ TEST_F(watcher_faults, another_engine_has_none_of_the_old_ones_images) {
   EXPECT_EQ(watch->current()->what().details.at(0)->platform, "linux/riscv64");
   EXPECT_EQ(engine.count("image_details"), 0U);
   EXPECT_EQ(watch->engine_found().id, "engine-2");
+}
+
+struct moved {
+  std::string name;
+  void (*to)(core::engine_identity&);
+};
+const moved moves[] = {
+    {"store", [](core::engine_identity& who) { who.store = core::image_store::containerd; }},
+    {"driver", [](core::engine_identity& who) { who.storage_driver = "vfs"; }},
+    {"root", [](core::engine_identity& who) { who.root_dir = "/data/docker"; }},
+};
+
+class watcher_moves : public watched_engine, public testing::WithParamInterface<moved> {};
+INSTANTIATE_TEST_SUITE_P(all, watcher_moves, testing::ValuesIn(moves), [](const auto& row) { return row.param.name; });
+
+// Restarted by its administrator with other storage, an engine keeps its ID and none of what it had.
+TEST_P(watcher_moves, engine_with_other_storage_has_none_of_its_old_figures) {
+  add_image(1, {"a:1"});
+  engine.usage.images_bytes = 4711;
+  start_and_settle();
+  ASSERT_TRUE(run_until([&] {
+    return watch->current()->what().disk && store.usage.contains("engine-1") && !store.details["engine-1"].empty();
+  }));
+  GetParam().to(engine.identity);
+  engine.usage.images_bytes = 5;
+  engine.images[image_id(1)].size = 7;  // the driver's doing: what its layers took elsewhere says nothing
+  engine.details[image_id(1)].history_sizes = {7};
+  engine.calls.clear();
+  engine.delay["list_images"] = milliseconds(50);
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return watch->current() == nullptr; }, milliseconds(500)));
+  ASSERT_TRUE(run_until([&] { return watch->current() != nullptr; }, milliseconds(500)));
+  const auto& first = watch->current()->what();
+  EXPECT_TRUE(!first.disk || first.disk->images_bytes == 5);
+  ASSERT_TRUE(run_until(
+      [&] {
+        const auto& now = watch->current()->what();
+        return now.disk && now.details.at(0) && now.details.at(0)->history_sizes.at(0) == 7;
+      },
+      milliseconds(1000)));
+  EXPECT_EQ(watch->current()->what().disk->images_bytes, 5);
+  EXPECT_EQ(engine.count("disk_usage"), 1U);
+}
+
+TEST_P(watcher_moves, disk_usage_of_an_earlier_run_counts_for_the_storage_that_it_was_of) {
+  engine.usage.images_bytes = 4711;
+  start_and_settle();
+  ASSERT_TRUE(run_until([&] { return store.usage.contains("engine-1"); }));
+  stop();
+  ended = false;
+  GetParam().to(engine.identity);
+  engine.usage.images_bytes = 5;
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->current() && watch->current()->what().disk; }, milliseconds(1000)));
+  EXPECT_EQ(watch->current()->what().disk->images_bytes, 5);
 }
 
 TEST_F(watcher_faults, upgraded_engine_is_negotiated_with_again) {

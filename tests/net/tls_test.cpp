@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "net/http_client.hpp"
 #include "support/certificates.hpp"
@@ -82,6 +83,65 @@ TEST_F(tls, trusts_the_given_authority_and_keeps_the_connection) {
     ASSERT_TRUE(response) << response.error().message;
   }
   EXPECT_EQ(server.connections(), 1);
+}
+
+// A DELETE is never sent twice: it must not find out that the connection had ended long before.
+TEST_F(tls, a_connection_that_was_closed_while_idle_takes_no_request) {
+  test::scripted_engine server(own, "");
+  server.answer("/victim", "", 204);
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), with(server), {.peer = "the engine", .trace = {}});
+  net::http_request request;
+  request.target = "/_ping";
+  ASSERT_TRUE(test::run_task(context, client.send(request)));
+  server.stop();  // when it returns, farewell and end wait to be read
+  server.start();
+  request.what = net::verb::remove;
+  request.target = "/victim";
+  const auto response = test::run_task(context, client.send(request));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(server.count("/victim"), 1);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+// Session tickets of TLS 1.3 may come at any time after the handshake, and mean nothing here.
+TEST_F(tls, session_tickets_on_an_idle_connection_do_not_end_it) {
+  test::scripted_engine server(own, "");
+  server.on("/tickets", [](test::exchange& with) {
+    with.reply(200, "1");
+    with.send_session_ticket();
+  });
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), with(server), {.peer = "the engine", .trace = {}});
+  net::http_request request;
+  for (int i = 0; i < 3; ++i) {
+    request.target = "/tickets";
+    ASSERT_TRUE(test::run_task(context, client.send(request)));
+    std::this_thread::sleep_for(50ms);  // the ticket waits to be read
+  }
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST_F(tls, what_nobody_asked_for_ends_an_idle_connection) {
+  test::scripted_engine server(own, "");
+  server.answer("/victim", "", 204);
+  server.on("/twice", [](test::exchange& with) {
+    with.reply(200, "1");
+    with.wait(50ms);
+    with.reply(200, "2");
+  });
+  boost::asio::io_context context;
+  net::http_client client(context.get_executor(), with(server), {.peer = "the engine", .trace = {}});
+  net::http_request request;
+  request.target = "/twice";
+  ASSERT_TRUE(test::run_task(context, client.send(request)));
+  std::this_thread::sleep_for(150ms);
+  request.what = net::verb::remove;
+  request.target = "/victim";
+  const auto response = test::run_task(context, client.send(request));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 204);
+  EXPECT_EQ(server.connections(), 2);
 }
 
 TEST_F(tls, verifies_names_too) {

@@ -29,6 +29,9 @@ core::image_details full_details() {
   return details;
 }
 
+const core::engine_identity engine{
+    "e", "docker", "28.5.2", "1.51", "overlay2", core::image_store::graphdriver, "/var/lib/docker"};
+
 core::disk_usage full_usage() {
   core::disk_usage usage;
   usage.made_at = core::instant(std::chrono::nanoseconds(1'764'000'000'123'456'789));
@@ -63,8 +66,24 @@ TEST(records, details_come_back_as_they_were) {
 }
 
 TEST(records, disk_usage_comes_back_as_it_was) {
-  EXPECT_EQ(decode_disk_usage(encode(full_usage())), full_usage());
-  EXPECT_EQ(decode_disk_usage(encode(core::disk_usage{})), core::disk_usage{});
+  EXPECT_EQ(decode_disk_usage(encode(full_usage(), engine), engine), full_usage());
+  EXPECT_EQ(decode_disk_usage(encode(core::disk_usage{}, engine), engine), core::disk_usage{});
+}
+
+TEST(records, disk_usage_is_absent_for_an_engine_with_other_storage) {
+  const std::string record = encode(full_usage(), engine);
+  core::engine_identity upgraded = engine;
+  upgraded.version = "29.0.0";
+  EXPECT_TRUE(decode_disk_usage(record, upgraded));
+  core::engine_identity other = engine;
+  other.store = core::image_store::containerd;
+  EXPECT_FALSE(decode_disk_usage(record, other));
+  other = engine;
+  other.storage_driver = "vfs";
+  EXPECT_FALSE(decode_disk_usage(record, other));
+  other = engine;
+  other.root_dir = "/data/docker";
+  EXPECT_FALSE(decode_disk_usage(record, other));
 }
 
 TEST(records, digests_are_stored_as_raw_bytes) {
@@ -83,12 +102,12 @@ TEST(records, ids_come_back_as_they_were) {
 
 TEST(records, bytes_cut_short_or_of_another_format_are_absent) {
   const std::string details = encode(full_details());
-  const std::string usage = encode(full_usage());
+  const std::string usage = encode(full_usage(), engine);
   for (std::size_t size = 0; size < details.size(); ++size) {
     EXPECT_FALSE(decode_image_details("x", std::string_view(details).substr(0, size))) << size;
   }
   for (std::size_t size = 0; size < usage.size(); ++size) {
-    EXPECT_FALSE(decode_disk_usage(std::string_view(usage).substr(0, size))) << size;
+    EXPECT_FALSE(decode_disk_usage(std::string_view(usage).substr(0, size), engine)) << size;
   }
   EXPECT_FALSE(decode_image_details("x", details + "more"));
   std::string newer = details;
@@ -103,7 +122,8 @@ TEST(records, random_bytes_never_do_harm) {
     for (char& c : bytes) c = static_cast<char>(random());
     if (!bytes.empty()) bytes.front() = 1;
     (void)decode_image_details("x", bytes);
-    (void)decode_disk_usage(bytes);
+    if (!bytes.empty()) bytes.front() = 2;
+    (void)decode_disk_usage(bytes, engine);
     (void)decode_id(bytes);
   }
 }

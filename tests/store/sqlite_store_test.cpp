@@ -112,14 +112,18 @@ TEST_F(sqlite_store, newer_details_take_the_place_of_older_ones) {
 }
 
 TEST_F(sqlite_store, disk_usage_is_there_after_a_restart) {
+  const core::engine_identity engine{.id = "e", .root_dir = "/var/lib/docker"};
   core::disk_usage usage;
   usage.made_at = core::instant(std::chrono::seconds(1'764'000'000));
   usage.images_bytes = 17;
   auto file = open();
-  EXPECT_EQ(run_task(context, file->load_disk_usage("e")).value(), std::nullopt);
-  ASSERT_TRUE(run_task(context, file->save_disk_usage("e", usage)));
+  EXPECT_EQ(run_task(context, file->load_disk_usage(engine)).value(), std::nullopt);
+  ASSERT_TRUE(run_task(context, file->save_disk_usage(engine, usage)));
   file = open();
-  EXPECT_EQ(run_task(context, file->load_disk_usage("e")).value(), usage);
+  EXPECT_EQ(run_task(context, file->load_disk_usage(engine)).value(), usage);
+  core::engine_identity moved = engine;
+  moved.root_dir = "/data/docker";
+  EXPECT_EQ(run_task(context, file->load_disk_usage(moved)).value(), std::nullopt);
 }
 
 TEST_F(sqlite_store, thousand_details_load_quickly) {

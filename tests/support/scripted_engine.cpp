@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -204,6 +205,11 @@ void scripted_engine::accept_all() {
 }
 
 void scripted_engine::serve(int socket, int number) {
+  // OpenSSL writes without MSG_NOSIGNAL, and the client may have gone.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   wire client(socket, tls_.get(), stopped_);
   std::string buffered;
   while (client.open()) {

@@ -49,6 +49,7 @@ class exchange {
   void chunk(std::string_view bytes);
   void end_chunked();
   void raw(std::string_view bytes);           // as it is; keeps the connection open until close()
+  void send_session_ticket() { to_.send_session_ticket(); }
   bool wait(std::chrono::milliseconds time);  // false: the client has gone
   void hang() {
     wait(std::chrono::hours(1));

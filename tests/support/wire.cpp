@@ -60,6 +60,12 @@ void wire::write(std::string_view bytes) {
   }
 }
 
+void wire::send_session_ticket() {
+  if (!open_ || SSL_new_session_ticket(tls_) != 1 || SSL_do_handshake(tls_) != 1) {
+    throw std::runtime_error("cannot send a session ticket");
+  }
+}
+
 bool wire::wait(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (open_ && !stopped_ && std::chrono::steady_clock::now() < until) {
@@ -76,6 +82,8 @@ bool wire::wait(std::chrono::milliseconds time) {
 }
 
 void wire::close() {
+  // As real servers do: what a client finds on its idle connection is this farewell, and the end behind it.
+  if (open_ && tls_ != nullptr) SSL_shutdown(tls_);
   open_ = false;
   if (socket_ < 0) return;
   ::close(socket_);
@@ -85,6 +93,7 @@ void wire::close() {
 void wire::abort() {
   const linger hard{1, 0};
   if (socket_ >= 0) ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  open_ = false;  // no farewell
   close();
 }
 

@@ -26,6 +26,7 @@ class wire {
   // At least one byte; empty when the client has closed or the server stops.
   std::string read();
   void write(std::string_view bytes);
+  void send_session_ticket();  // TLS 1.3
   // Waits until the time is over, the client closes, or the server stops; false unless the time is over.
   bool wait(std::chrono::milliseconds time);
   void close();
