@@ -20,6 +20,7 @@ class measures(cases_measures.measures_on_podman, unittest.TestCase):
 class events(cases_events.events, unittest.TestCase):
     start = staticmethod(start)
     prefix = "localhost/"
+    fillers = 20  # 300 take it minutes to load
 
 
 class outages(cases_outages.outages, unittest.TestCase):
