@@ -97,9 +97,9 @@ std::string zsh_options(const CLI::App& app, std::string_view indent) {
 std::string bash_completion(const CLI::App& app) {
   const auto global = options_of(app);
   std::string names, cases;
-  for (const auto* command : listed_commands(app)) {
-    names += (names.empty() ? "" : " ") + command->get_name();
-    cases += bash_words(*command, global);
+  for (const auto* one : listed_commands(app)) {
+    names += (names.empty() ? "" : " ") + one->get_name();
+    cases += bash_words(*one, global);
   }
   const auto paths = with_value(app, true), others = with_value(app, false);
   std::string out = "# Made by `docksweep reference bash`.\n_docksweep() {\n";
@@ -120,13 +120,13 @@ std::string bash_completion(const CLI::App& app) {
 
 std::string zsh_completion(const CLI::App& app) {
   std::string names, cases;
-  for (const auto* command : listed_commands(app)) {
-    names += fmt::format("        '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
+  for (const auto* one : listed_commands(app)) {
+    names += fmt::format("        '{}:{}'\n", one->get_name(), zsh_text(one->get_description()));
     std::string rest = "'*:argument:_files'";
-    if (command->get_name() == "init") rest = fmt::format("'1:example:({})'", example_names());
-    if (names_a_policy(*command)) rest = "'1:policy:_docksweep_policies'";
-    cases += fmt::format("        {})\n          _arguments \\\n{}{}            {} ;;\n", command->get_name(),
-                         zsh_options(*command, "            "), zsh_options(app, "            "), rest);
+    if (one->get_name() == "init") rest = fmt::format("'1:example:({})'", example_names());
+    if (names_a_policy(*one)) rest = "'1:policy:_docksweep_policies'";
+    cases += fmt::format("        {})\n          _arguments \\\n{}{}            {} ;;\n", one->get_name(),
+                         zsh_options(*one, "            "), zsh_options(app, "            "), rest);
   }
   std::string out = "#compdef docksweep\n# Made by `docksweep reference zsh`.\n";
   out += fmt::format(

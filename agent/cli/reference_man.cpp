@@ -65,9 +65,9 @@ std::string man_page(const CLI::App& app) {
   out += ".SH SYNOPSIS\n\\fBdocksweep\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n";
   out += fmt::format(".SH DESCRIPTION\n{}\n.PP\n{}", troff(app.get_description()), as_it_is(help::first_steps));
   out += ".SH OPTIONS\n" + options_text(app) + ".SH COMMANDS\n";
-  for (const auto* command : listed_commands(app)) {
-    out += fmt::format(".SS docksweep {}\n{}\n", troff(command->get_name()), troff(command->get_description()));
-    out += options_text(*command) + ".PP\n" + as_it_is(command->get_footer());
+  for (const auto* one : listed_commands(app)) {
+    out += fmt::format(".SS docksweep {}\n{}\n", troff(one->get_name()), troff(one->get_description()));
+    out += options_text(*one) + ".PP\n" + as_it_is(one->get_footer());
   }
   out += ".SH FILES\n.TP\n\\fI/etc/docksweep/docksweep.toml\\fR\nThe configuration; every key is optional.\n";
   out += ".TP\n\\fI/var/lib/docksweep/state.db\\fR\nLast use of every image, and the record of every removal.\n";
