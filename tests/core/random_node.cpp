@@ -69,6 +69,19 @@ class builder {
   int next_diff_ = 0;
 };
 
+// What of these only images that go have, each once.
+core::byte_count lost(const std::vector<core::image_details>& all, const std::set<std::size_t>& gone,
+                      std::vector<std::string> core::image_details::*parts,
+                      const std::map<std::string, core::byte_count>& sizes) {
+  std::set<std::string> going, kept;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    (gone.contains(i) ? going : kept).insert((all[i].*parts).begin(), (all[i].*parts).end());
+  }
+  core::byte_count sum = 0;
+  for (const auto& one : going) sum += kept.contains(one) ? 0 : sizes.at(one);
+  return sum;
+}
+
 }  // namespace
 
 std::vector<const core::image_details*> random_node::details_view() const {
@@ -78,7 +91,7 @@ std::vector<const core::image_details*> random_node::details_view() const {
 }
 
 core::byte_count random_node::naive_freed(const std::vector<std::uint32_t>& removed) const {
-  std::set<std::size_t> alive;
+  std::set<std::size_t> alive, gone;
   for (std::size_t i = 0; i < images.size(); ++i) alive.insert(i);
   const auto has_child = [&](std::size_t parent) {
     return std::any_of(alive.begin(), alive.end(), [&](auto i) { return images[i].parent_id == images[parent].id; });
@@ -95,6 +108,7 @@ core::byte_count random_node::naive_freed(const std::vector<std::uint32_t>& remo
       const bool orphaned_here = wanted.contains(i);
       if (!orphaned_here) continue;
       alive.erase(i);
+      gone.insert(i);
       changed = true;
       // The engine walks upward at once: an ancestor without name, child or container goes along.
       for (auto parent = images[i].parent_id; !parent.empty();) {
@@ -104,22 +118,11 @@ core::byte_count random_node::naive_freed(const std::vector<std::uint32_t>& remo
         if (!images[p].tags.empty() || !images[p].digests.empty() || has_child(p) || in_use(p)) break;
         parent = images[p].parent_id;
         alive.erase(p);
+        gone.insert(p);
       }
     }
   }
-  std::set<std::string> before;
-  std::set<std::string> after;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    for (const auto& chain : details[i].chain_ids) {
-      before.insert(chain);
-      if (alive.contains(i)) after.insert(chain);
-    }
-  }
-  core::byte_count freed = 0;
-  for (const auto& chain : before) {
-    if (!after.contains(chain)) freed += true_size.at(chain);
-  }
-  return freed;
+  return lost(details, gone, &core::image_details::chain_ids, true_size);
 }
 
 random_containerd_node on_containerd(random_node node, std::uint32_t seed) {
@@ -142,30 +145,13 @@ random_containerd_node on_containerd(random_node node, std::uint32_t seed) {
   return out;
 }
 
-namespace {
-
-// What of these only the removed images have, each once.
-core::byte_count lost(const std::vector<core::image_details>& all, const std::vector<std::uint32_t>& removed,
-                      std::vector<std::string> core::image_details::*parts,
-                      const std::map<std::string, core::byte_count>& sizes) {
-  std::set<std::string> gone, kept;
-  for (std::uint32_t i = 0; i < all.size(); ++i) {
-    const bool goes = std::find(removed.begin(), removed.end(), i) != removed.end();
-    (goes ? gone : kept).insert((all[i].*parts).begin(), (all[i].*parts).end());
-  }
-  core::byte_count sum = 0;
-  for (const auto& one : gone) sum += kept.contains(one) ? 0 : sizes.at(one);
-  return sum;
-}
-
-}  // namespace
-
 core::byte_count random_containerd_node::naive_snapshots_freed(const std::vector<std::uint32_t>& removed) const {
-  return lost(node.details, removed, &core::image_details::chain_ids, node.true_size);
+  return lost(node.details, {removed.begin(), removed.end()}, &core::image_details::chain_ids, node.true_size);
 }
 
 core::byte_count random_containerd_node::naive_freed(const std::vector<std::uint32_t>& removed) const {
-  auto sum = naive_snapshots_freed(removed) + lost(node.details, removed, &core::image_details::diff_ids, true_blob);
+  auto sum = naive_snapshots_freed(removed);
+  sum += lost(node.details, {removed.begin(), removed.end()}, &core::image_details::diff_ids, true_blob);
   for (const auto i : removed) sum += own[i];
   return sum;
 }

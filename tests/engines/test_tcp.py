@@ -98,7 +98,7 @@ class with_tls(by_tcp, unittest.TestCase):
             environment = {"DOCKER_HOST": self.host, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": folder}
             for name, path in tls.items():
                 pathlib.Path(f"{folder}/{name}.pem").write_text(pathlib.Path(path).read_text())
-            done = subprocess.run([docksweep.binary(), "images", "--all", "--quiet"], env={**os.environ, **environment}, text=True,
-                                  capture_output=True, timeout=60)
+            done = subprocess.run([docksweep.binary(), "images", "--all", "--quiet"], env={**os.environ, **environment},
+                                  text=True, capture_output=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(set(done.stdout.split()), set(scenario.image_states(self.engine)))
