@@ -4,10 +4,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <memory>
+#include <string>
+#include <utility>
+
+#include "net/detached_call.hpp"
 
 namespace docksweep::net {
 
@@ -20,35 +22,33 @@ asio::awaitable<transport_result<std::vector<tcp::endpoint>>> resolve(asio::any_
   const auto address = asio::ip::make_address(host, not_an_address);
   if (!not_an_address) co_return std::vector{tcp::endpoint(address, port)};
 
-  // getaddrinfo cannot be interrupted: the wait ends at the deadline, the look-up whenever it likes.
   struct look_up {
-    explicit look_up(const asio::any_io_executor& on) : resolver(on), arrived(on) {}
-    tcp::resolver resolver;
-    asio::steady_timer arrived;
-    bool done = false;
     boost::system::error_code ec;
     std::vector<tcp::endpoint> found;
   };
-  const auto shared = std::make_shared<look_up>(executor);
-  shared->arrived.expires_at(until);
-  shared->resolver.async_resolve(
-      host, std::to_string(port), tcp::resolver::numeric_service,
-      [shared](const boost::system::error_code& ec, const tcp::resolver::results_type& results) {
-        shared->done = true;
-        shared->ec = ec;
-        for (const auto& entry : results) shared->found.push_back(entry.endpoint());
-        shared->arrived.cancel();
-      });
-  if (!shared->done) co_await shared->arrived.async_wait(asio::as_tuple(asio::use_awaitable));
-  const auto cancelled = co_await asio::this_coro::cancellation_state;
-  if (cancelled.cancelled() != asio::cancellation_type::none) {
-    shared->resolver.cancel();
-    co_return std::unexpected(transport_failure{core::failure_code::cancelled, "cancelled", true});
-  }
-  if (!shared->done) {
-    shared->resolver.cancel();
-    co_return std::unexpected(
-        transport_failure{core::failure_code::timeout, "the name \"" + host + "\" was not resolved in time", true});
+  const auto shared = std::make_shared<look_up>();
+  auto looking_up = run_detached(
+      std::move(executor),
+      [shared, host, port] {
+        asio::io_context own;  // for the thread's own resolver, whose synchronous calls need no other thread
+        tcp::resolver resolver(own);
+        const auto found =
+            resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service, shared->ec);
+        for (const auto& entry : found) shared->found.push_back(entry.endpoint());
+      },
+      until);
+  switch (co_await std::move(looking_up)) {
+    case detached_outcome::done:
+      break;
+    case detached_outcome::cancelled:
+      co_return std::unexpected(transport_failure{core::failure_code::cancelled, "cancelled", true});
+    case detached_outcome::late:
+      co_return std::unexpected(
+          transport_failure{core::failure_code::timeout, "the name \"" + host + "\" was not resolved in time", true});
+    case detached_outcome::unable:
+      co_return std::unexpected(transport_failure{
+          core::failure_code::unreachable,
+          "cannot resolve \"" + host + "\": too many earlier look-ups still wait for their name server", true});
   }
   if (shared->ec || shared->found.empty()) {
     co_return std::unexpected(transport_failure{core::failure_code::unreachable,

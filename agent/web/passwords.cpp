@@ -7,22 +7,30 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <iterator>
+#include <memory>
 #include <utility>
+
+#include "net/detached_call.hpp"
 
 namespace docksweep::web {
 namespace {
 
 namespace asio = boost::asio;
 
-// Runs on the pool's thread.
-asio::awaitable<bool> verify(const password_hasher* hasher, std::string password, std::string hash) {
-  const bool right = (*hasher)(password, hash);
-  OPENSSL_cleanse(password.data(), password.size());
-  co_return right;
-}
+// Undoes at the end of a coroutine what holds while it runs, whichever way it ends.
+template <typename Undo>
+class at_end {
+ public:
+  explicit at_end(Undo undo) : undo_(std::move(undo)) {}
+  at_end(const at_end&) = delete;
+  at_end& operator=(const at_end&) = delete;
+  ~at_end() { undo_(); }
+
+ private:
+  Undo undo_;
+};
 
 }  // namespace
 
@@ -40,10 +48,6 @@ password_checker::password_checker(password_hasher hasher)
   if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) throw std::bad_alloc();  // no entropy: cannot go on
 }
 
-password_checker::~password_checker() {
-  if (pool_) pool_->join();
-}
-
 core::result<void> password_checker::check_hashes(const user_map& users) {
   for (const auto& [name, hash] : users) {
     if (hash.starts_with("$2") && hash.size() == 60 && crypt_checksalt(hash.c_str()) == CRYPT_SALT_OK) continue;
@@ -57,7 +61,6 @@ core::result<void> password_checker::check_hashes(const user_map& users) {
 
 void password_checker::set_users(user_map users) {
   users_ = std::move(users);
-  if (!users_.empty() && !pool_) pool_ = std::make_unique<asio::thread_pool>(1);
 }
 
 asio::awaitable<password_verdict> password_checker::check(std::string user, std::string password) {
@@ -70,21 +73,40 @@ asio::awaitable<password_verdict> password_checker::check(std::string user, std:
   if (waiting_ >= most_waiting || !failures_.has_any(std::chrono::steady_clock::now()))
     co_return password_verdict::busy;
 
-  ++waiting_;
   failures_.take();  // given back when the password is right
-  auto job = verify(&hasher_, std::move(password), std::move(hash));
-  bool right = false;
-  try {
-    right = co_await asio::co_spawn(pool_->get_executor(), std::move(job), asio::use_awaitable);
-  } catch (...) {
-    --waiting_;
-    throw;
-  }
-  --waiting_;
-  if (!known || !right) co_return password_verdict::wrong;
+  auto computing = compute(std::move(password), std::move(hash));
+  const auto right = co_await std::move(computing);
+  if (!right) co_return password_verdict::busy;
+  if (!known || !*right) co_return password_verdict::wrong;
   failures_.give_back();
   remember(proof);
   co_return password_verdict::right;
+}
+
+asio::awaitable<std::optional<bool>> password_checker::compute(std::string password, std::string hash) {
+  const auto executor = co_await asio::this_coro::executor;
+  if (!turn_) turn_.emplace(executor);
+  ++waiting_;
+  const at_end counted([this] { --waiting_; });
+  while (computing_) {
+    auto turn = turn_->wait(net::no_deadline);
+    co_await std::move(turn);
+  }
+  computing_ = true;
+  const at_end next([this] {
+    computing_ = false;
+    turn_->notify();
+  });
+  const auto right = std::make_shared<bool>(false);
+  auto running = net::run_detached(
+      executor,
+      [right, hasher = hasher_, password = std::move(password), hash = std::move(hash)]() mutable {
+        *right = hasher(password, hash);
+        OPENSSL_cleanse(password.data(), password.size());
+      },
+      net::no_deadline);
+  if (co_await std::move(running) != net::detached_outcome::done) co_return std::nullopt;
+  co_return *right;
 }
 
 password_checker::digest password_checker::digest_of(std::string_view user, std::string_view password,

@@ -4,15 +4,15 @@
 
 #include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "app/wake_up.hpp"
 #include "core/failure.hpp"
 #include "web/ration.hpp"
 
@@ -24,12 +24,13 @@ enum class password_verdict {
   busy,  // too many checks wait, or too many failed lately: nothing was checked, try again in a second
 };
 
-// Whether a hash is that password's: what bcrypt_matches() does, or a test in its place. Runs on the checker's thread.
+// Whether a hash is that password's: what bcrypt_matches() does, or a test in its place. Runs on a thread of its own.
 using password_hasher = std::function<bool(const std::string& password, const std::string& hash)>;
 bool bcrypt_matches(const std::string& password, const std::string& hash);
 
 // A right answer is remembered as a keyed digest, so a scraper costs one bcrypt in its life; only what is not
-// remembered is computed, one at a time, on a thread of its own, and wrong ones are rationed (ration.hpp). An unknown
+// remembered is computed, one at a time, on a thread that no shutdown waits for (a cost of 20 takes a minute), and wrong
+// ones are rationed (ration.hpp). An unknown
 // name costs as much bcrypt as the wrong password of one of the users does: always the same one for the same name, so
 // that names cannot be told from users' by their cost.
 class password_checker {
@@ -37,7 +38,6 @@ class password_checker {
   using user_map = std::map<std::string, std::string>;  // name → bcrypt hash
 
   explicit password_checker(password_hasher hasher = bcrypt_matches);
-  ~password_checker();
 
   // Fails as `invalid` where a hash is not bcrypt's.
   static core::result<void> check_hashes(const user_map& users);
@@ -52,6 +52,8 @@ class password_checker {
   static constexpr std::size_t most_waiting = 8;
   static constexpr std::size_t most_remembered = 32;
 
+  // Whether it is that password's; nothing when that could not be found out.
+  boost::asio::awaitable<std::optional<bool>> compute(std::string password, std::string hash);
   digest digest_of(std::string_view user, std::string_view password, std::string_view hash) const;
   bool remembers(const digest& what) const;
   void remember(const digest& what);
@@ -63,7 +65,8 @@ class password_checker {
   std::deque<digest> right_;
   std::size_t waiting_ = 0;
   ration failures_;
-  std::unique_ptr<boost::asio::thread_pool> pool_;  // made with the first user
+  bool computing_ = false;
+  std::optional<app::wake_up> turn_;  // wakes those who wait while another one computes
 };
 
 }  // namespace docksweep::web

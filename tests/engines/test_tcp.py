@@ -1,8 +1,10 @@
 # A real Docker over TCP, plain and with TLS, instead of its socket.
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import containers
@@ -11,6 +13,8 @@ import scenario
 import sweeping
 from certificates import authority
 from engine import docker
+from keeper import child_of
+from namespaces import in_own
 from tunnel import tunnel
 
 PORT = 2376  # in the engine's own network
@@ -59,6 +63,47 @@ class by_tcp:
             status, out, err = node.run("images")
         self.assertEqual((status, out), (sweeping.FAILED, ""))
         self.assertRegex(err, said)
+
+
+# A name server that hears everything and says nothing, for whoever is in its network; then the command.
+SILENT_NAME_SERVER = """
+import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x49))  # SIOCSIFFLAGS: up, loopback, running
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+os.set_inheritable(server.fileno(), True)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+class name_server(unittest.TestCase):
+    def test_that_is_silent_holds_up_neither_the_agent_nor_its_end(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+        settings = folder / "docksweep.toml"
+        settings.write_text(f"""[engine]
+host = "tcp://engine.example.com:2375"
+timeout = "1s"
+[state]
+path = "{folder}/state.db"
+[web]
+listen = ["unix://{folder}/web.sock"]
+""")
+        log = open(folder / "log", "w+")
+        self.addCleanup(log.close)
+        agent = subprocess.Popen(
+            in_own("sh", "-c", 'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(folder / "resolv.conf"),
+                   "python3", "-c", SILENT_NAME_SERVER, docksweep.binary(), "run", "--config", str(settings), net=True),
+            stdout=log, stderr=log)
+        self.addCleanup(agent.kill)
+        deadline = time.monotonic() + 30
+        while "was not resolved in time" not in (folder / "log").read_text():
+            self.assertLess(time.monotonic(), deadline, (folder / "log").read_text())
+            time.sleep(0.1)
+        began = time.monotonic()
+        os.kill(child_of(agent.pid), signal.SIGTERM)
+        self.assertEqual(agent.wait(30), 0, (folder / "log").read_text())
+        self.assertLess(time.monotonic() - began, 2)
 
 
 class plain(by_tcp, unittest.TestCase):

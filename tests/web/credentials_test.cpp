@@ -225,6 +225,23 @@ TEST(passwords, do_not_stall_other_requests) {
   EXPECT_LT(took, (std::chrono::steady_clock::now() - begin) / 2) << "the probe waited for bcrypt";
 }
 
+TEST(passwords, hold_up_no_shutdown) {
+  auto server = [] {
+    auto options = with_user();
+    options.users["prometheus"].replace(4, 2, "17");  // another cost: many seconds of bcrypt for each check
+    return std::make_unique<live_server>(options);
+  }();
+  std::vector<std::unique_ptr<client>> guessing;
+  for (int i = 0; i < 3; ++i) {
+    guessing.push_back(std::make_unique<client>(server->where()));
+    guessing.back()->send(get("/metrics", basic("prometheus", "guess" + std::to_string(i))));
+  }
+  std::this_thread::sleep_for(50ms);
+  const auto began = std::chrono::steady_clock::now();
+  server.reset();  // stops, and waits until nothing is left to do
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1500ms);
+}
+
 TEST(passwords, are_rationed_when_wrong_while_known_ones_pass) {
   live_server server(with_user());
   client one(server.where());
