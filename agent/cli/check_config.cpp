@@ -10,6 +10,7 @@
 #include "cli/configuration.hpp"
 #include "cli/terminal.hpp"
 #include "config/effective.hpp"
+#include "web/server.hpp"
 
 namespace docksweep::cli {
 namespace {
@@ -46,21 +47,30 @@ std::string effective_as_json(const std::string& path, const config::configurati
 
 std::string summary(const std::string& path, const config::configuration& loaded) {
   const auto count = loaded.values.policies.size();
-  return fmt::format("{}: valid ({}, {} polic{})\n", path,
+  return fmt::format("{}: {} ({}, {} polic{})\n", path,
+                     loaded.no_file ? "there is no such file; the defaults are valid" : "valid",
                      loaded.values.mode == core::mode::enforce ? "mode enforce" : "mode observe", count,
                      count == 1 ? "y" : "ies");
+}
+
+// What keeps the agent from starting with this configuration, its web server's files included.
+std::expected<config::configuration, config::faults> load_and_check(const global_options& global) {
+  auto loaded = load_configuration(global, named_files::must_be_readable);
+  if (!loaded) return loaded;
+  if (const auto fine = web::check_files(web::options_from(loaded->values.web)); !fine)
+    return std::unexpected(config::faults{{config_path(global), 0, 0, fine.error().message}});
+  return loaded;
 }
 
 }  // namespace
 
 int execute(const global_options& global, const check_config_command& what) {
   const auto path = config_path(global);
+  const auto loaded = load_and_check(global);
   if (what.json) {
-    const auto loaded = load_configuration(global, named_files::must_be_readable);
     if (!loaded) return print(faults_as_json(path, loaded.error())) ? bad_usage : failed;
     return print(what.effective ? effective_as_json(path, *loaded) : faults_as_json(path, {})) ? done : failed;
   }
-  const auto loaded = load_configuration(global, named_files::must_be_readable);
   if (!loaded) {
     for (const auto& fault : loaded.error()) note(to_string(fault));
     return bad_usage;

@@ -96,7 +96,7 @@ parsed<std::string> parse_bcrypt(std::string_view text) {
     return bad("\"<hidden>\" is the mask that check-config --effective writes: put the bcrypt hash here");
   const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
   const bool shaped = text.size() == 60 && text.starts_with("$2") &&
-                      std::string_view("abxy").find(text[2]) != std::string_view::npos && text[3] == '$' && digit(4) &&
+                      std::string_view("aby").find(text[2]) != std::string_view::npos && text[3] == '$' && digit(4) &&
                       digit(5) && text[6] == '$' && std::ranges::all_of(text.substr(7), is_hash_character);
   const int cost = shaped ? (text[4] - '0') * 10 + (text[5] - '0') : 0;
   if (cost >= 4 && cost <= 31) return std::string(text);

@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 #include "config/checks.hpp"
@@ -20,26 +22,42 @@ namespace {
 
 constexpr std::size_t longest_file_bytes = 1 << 20;
 
+// `check-config --config <(…)` may be fed by a program that takes its time.
+constexpr auto longest_wait = std::chrono::seconds(10);
+
 struct unreadable {
-  int error = 0;  // errno; 0: too long
+  int error = 0;  // errno; 0: something else
+  std::string why;
 };
 
-std::expected<std::string, unreadable> read_file(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return std::unexpected(unreadable{errno});
+unreadable from_errno(int error) {
+  return {error, "cannot be read: " + std::generic_category().message(error)};
+}
+
+std::expected<std::string, unreadable> read_all(int file) {
   std::string out;
   std::array<char, 16384> part{};
   for (;;) {
+    // A FIFO that nobody has opened for writing yet reads as if it were at its end; poll() tells the two apart.
+    pollfd readable{.fd = file, .events = POLLIN, .revents = 0};
+    if (poll(&readable, 1, static_cast<int>(std::chrono::milliseconds(longest_wait).count())) == 0)
+      return std::unexpected(unreadable{0, fmt::format("cannot be read: nothing came for {} s", longest_wait.count())});
     const auto count = read(file, part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0 || out.size() > longest_file_bytes) {
-      const unreadable why{count < 0 ? errno : 0};
-      close(file);
-      if (count < 0 || out.size() > longest_file_bytes) return std::unexpected(why);
-      return out;
-    }
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count < 0) return std::unexpected(from_errno(errno));
+    if (count == 0) return out;
     out.append(part.data(), static_cast<std::size_t>(count));
+    if (out.size() > longest_file_bytes)
+      return std::unexpected(unreadable{0, fmt::format("is longer than {} bytes", longest_file_bytes)});
   }
+}
+
+std::expected<std::string, unreadable> read_file(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // open() would wait for a FIFO's other end
+  if (file < 0) return std::unexpected(from_errno(errno));
+  auto text = read_all(file);
+  close(file);
+  return text;
 }
 
 void settle_modes(settings& all) {
@@ -74,11 +92,10 @@ std::expected<configuration, faults> load_text(std::string_view text, std::strin
 std::expected<configuration, faults> load_file(const std::string& path, bool explicit_path, const environment& env) {
   const auto text = read_file(path);
   if (text) return load_text(*text, path, env);
-  if (text.error().error == ENOENT && !explicit_path) return load_text("", "defaults", env);
-  const auto why = text.error().error == 0
-                       ? fmt::format("is longer than {} bytes", longest_file_bytes)
-                       : fmt::format("cannot be read: {}", std::generic_category().message(text.error().error));
-  return std::unexpected(faults{{path, 0, 0, why}});
+  if (text.error().error != ENOENT || explicit_path) return std::unexpected(faults{{path, 0, 0, text.error().why}});
+  auto out = load_text("", "defaults", env);
+  if (out) out->no_file = true;
+  return out;
 }
 
 }  // namespace docksweep::config

@@ -33,6 +33,7 @@ using origins = std::map<std::string, std::string>;
 struct configuration {
   settings values;
   origins from;
+  bool no_file = false;  // there is none at the default path: these are the defaults
 };
 
 // `file` is only a name for messages. DOCKSWEEP_MODE and DOCKSWEEP_KEEP_IMAGES_REGEX override (empty ones count as

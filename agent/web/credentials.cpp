@@ -68,22 +68,24 @@ bool read_basic(std::string_view encoded, std::string& user, std::string& passwo
   return true;
 }
 
-core::result<void> credentials::load(const server_options& options) {
-  if (auto fine = password_checker::check_hashes(options.users); !fine) return fine;
-  credential_setup setup;
-  digest token{};
+core::result<credentials::loaded> credentials::load(const server_options& options) {
+  if (auto fine = password_checker::check_hashes(options.users); !fine) return std::unexpected(fine.error());
+  loaded made{.users = options.users};
   if (!options.token_file.empty()) {
     const auto text = read_token(options.token_file);
     if (!text) return std::unexpected(text.error());
-    digest_of(*text, token);
-    setup.token = true;
+    digest_of(*text, made.token);
+    made.setup.token = true;
   }
-  setup.users = !options.users.empty();
-  setup.client_ca = options.tls && !options.tls->client_ca.empty();
-  setup_ = setup;
-  token_ = token;
-  passwords_.set_users(options.users);
-  return {};
+  made.setup.users = !options.users.empty();
+  made.setup.client_ca = options.tls && !options.tls->client_ca.empty();
+  return made;
+}
+
+void credentials::adopt(loaded what) {
+  setup_ = what.setup;
+  token_ = what.token;
+  passwords_.set_users(std::move(what.users));
 }
 
 bool credentials::is_token(std::string_view shown) const {

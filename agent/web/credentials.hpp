@@ -22,8 +22,18 @@ struct authentication {
 
 class credentials {
  public:
-  // Reads the token file and checks the hashes; what was there stays when that fails. Failures are `invalid`.
-  core::result<void> load(const server_options& options);
+  using digest = std::array<unsigned char, 32>;
+
+  // What the files and users of [web] come to.
+  struct loaded {
+    credential_setup setup;
+    digest token{};  // SHA-256: comparing digests tells nothing about length or prefix
+    password_checker::user_map users;
+  };
+  // Reads the token file and checks the hashes. Failures are `invalid`.
+  static core::result<loaded> load(const server_options& options);
+  // From now on these are in force.
+  void adopt(loaded what);
 
   const credential_setup& setup() const { return setup_; }
 
@@ -33,12 +43,10 @@ class credentials {
   boost::asio::awaitable<authentication> authenticate(const request& what);
 
  private:
-  using digest = std::array<unsigned char, 32>;
-
   bool is_token(std::string_view shown) const;
 
   credential_setup setup_;
-  digest token_{};  // SHA-256: comparing digests tells nothing about length or prefix
+  digest token_{};
   password_checker passwords_;
   ration wrong_tokens_{std::chrono::steady_clock::now()};
 };

@@ -106,7 +106,10 @@ core::result<std::vector<listener>> open_tcp_listeners(const asio::any_io_execut
   for (const auto& address : *addresses) {
     descriptor socket(-1);
     const int failed = open_tcp(address, both, socket);
-    if (failed == 0) made.push_back(adopt(executor, std::move(socket), configured));
+    if (failed == 0) {
+      made.push_back(adopt(executor, std::move(socket), configured));
+      made.back().dual_stack = both && address.family == AF_INET6;
+    }
     // Without IPv6 in the kernel, "localhost" and ":PORT" still have IPv4.
     const bool no_such_family =
         failed == EAFNOSUPPORT || (failed == EADDRNOTAVAIL && (addresses->size() > 1 || where.host.empty()));
@@ -174,6 +177,20 @@ core::result<std::vector<listener>> open_listeners(const asio::any_io_executor& 
     std::ranges::move(*opened, std::back_inserter(made));
   }
   return made;
+}
+
+bool can_stay(const listener& one, const std::vector<std::string>& all) {
+  if (std::ranges::find(all, one.configured) == all.end()) return false;
+  const auto where = parse_listen_address(one.configured);
+  const bool is_any_ipv6 = one.where.starts_with("[::]:");
+  return !where || !is_any_ipv6 || one.dual_stack == takes_both_families(*where, all);
+}
+
+bool stands_in_the_way(const listener& one, std::string_view text) {
+  const auto was = parse_listen_address(one.configured), wants = parse_listen_address(text);
+  if (!was || !wants || was->how != listen_address::kind::tcp || wants->how != was->how) return false;
+  const auto has = parse_listen_address(one.where);  // "127.0.0.1:0" has a port as well
+  return has && has->port == wants->port;
 }
 
 std::vector<int> inherited_descriptors(std::string_view listen_pid, std::string_view listen_fds, pid_t self) {

@@ -38,6 +38,7 @@ struct listener {
   std::string configured;  // as [web].listen has it
   std::string where;       // "127.0.0.1:9713" with the actual port, "unix:///run/docksweep.sock"
   bool is_unix = false;
+  bool dual_stack = false;  // an IPv6 socket that takes IPv4 too
   stream_acceptor acceptor;  // non-blocking, listening
   socket_file file;
 };
@@ -49,6 +50,13 @@ core::result<std::vector<listener>> open_listeners(const boost::asio::any_io_exe
                                                    const std::vector<std::string>& texts,
                                                    const std::vector<std::string>& all,
                                                    const std::vector<int>& inherited);
+
+// Whether a listener serves as well when [web].listen becomes `all`: it is in there, and "[::]:9713" is still to take
+// IPv4 along, or not to.
+bool can_stay(const listener& one, const std::vector<std::string>& all);
+
+// Whether `one` may stand in the way of opening `text`, because it has the same port.
+bool stands_in_the_way(const listener& one, std::string_view text);
 
 // The descriptors of systemd's socket activation (sd_listen_fds(3)): `listen_pid` and `listen_fds` are the values of
 // LISTEN_PID and LISTEN_FDS, empty where not set. None when they are meant for another process.

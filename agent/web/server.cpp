@@ -88,6 +88,10 @@ struct server::impl {
         all(std::make_shared<serving>(executor, std::move(routes), counts, options.limits)) {}
 
   core::result<void> take_over(server_options wanted);
+  core::result<void> listen_on(const server_options& wanted);
+  void accept_on(std::vector<listener> opened);
+  template <typename Which>
+  void close_where(Which which);
   void close_listeners();
 
   asio::any_io_executor executor;
@@ -96,7 +100,7 @@ struct server::impl {
   std::vector<shared_listener> listeners;
 };
 
-// Everything that can fail comes before anything that shows.
+// Everything that can fail comes before anything that shows, but for ports that change hands.
 core::result<void> server::impl::take_over(server_options wanted) {
   std::shared_ptr<asio::ssl::context> tls;
   if (wanted.tls) {
@@ -104,42 +108,79 @@ core::result<void> server::impl::take_over(server_options wanted) {
     if (!loaded) return std::unexpected(loaded.error());
     tls = std::move(*loaded);
   }
-  std::vector<std::string> new_ones;
-  for (const auto& text : wanted.listen) {
-    const bool open = std::ranges::any_of(listeners, [&](const auto& one) { return one->configured == text; });
-    if (!open && std::ranges::find(new_ones, text) == new_ones.end()) new_ones.push_back(text);
-  }
-  auto opened = open_listeners(executor, new_ones, wanted.listen, wanted.inherited);
-  if (!opened) return std::unexpected(opened.error());
-  if (auto loaded = all->who.load(wanted); !loaded) return loaded;
+  auto who = credentials::load(wanted);
+  if (!who) return std::unexpected(who.error());
+  if (auto listening = listen_on(wanted); !listening) return listening;
 
   if (const auto problem = tls ? date_problem(*tls) : std::string(); !problem.empty()) {
     spdlog::warn("[web].tls.cert: clients will refuse {}: {}", wanted.tls->cert, problem);
   }
+  all->who.adopt(std::move(*who));
   all->tls = std::move(tls);
   all->names = wanted.names;
-  std::erase_if(listeners, [&](const auto& one) {
-    const bool gone = std::ranges::find(wanted.listen, one->configured) == wanted.listen.end();
-    error_code ignored;
-    if (gone) one->acceptor.close(ignored);
-    if (gone) one->file = socket_file{};
-    return gone;
-  });
-  for (auto& one : *opened) {
-    listeners.push_back(std::make_shared<listener>(std::move(one)));
-    asio::co_spawn(executor, accept_all(all, listeners.back()), asio::detached);
-  }
   options = std::move(wanted);
   return {};
 }
 
-void server::impl::close_listeners() {
+// What is in the list already stays open throughout. From "0.0.0.0:9713" to "127.0.0.1:9713" the old socket has to go
+// before the new one can come: when the new one cannot, the old one is opened again.
+core::result<void> server::impl::listen_on(const server_options& wanted) {
+  std::vector<std::string> fresh;
+  for (const auto& text : wanted.listen) {
+    const bool open = std::ranges::any_of(
+        listeners, [&](const auto& one) { return one->configured == text && can_stay(*one, wanted.listen); });
+    if (!open && std::ranges::find(fresh, text) == fresh.end()) fresh.push_back(text);
+  }
+  const auto goes = [&](const shared_listener& one) { return !can_stay(*one, wanted.listen); };
+  const auto blocks = [&](const shared_listener& one) {
+    return goes(one) && std::ranges::any_of(fresh, [&](const auto& text) { return stands_in_the_way(*one, text); });
+  };
+  std::vector<std::string> closed;
   for (const auto& one : listeners) {
+    if (blocks(one) && std::ranges::find(closed, one->configured) == closed.end()) closed.push_back(one->configured);
+  }
+  // A name has several listeners, and comes back with all of them.
+  close_where([&](const auto& one) { return std::ranges::find(closed, one->configured) != closed.end(); });
+  auto opened = open_listeners(executor, fresh, wanted.listen, wanted.inherited);
+  if (!opened) {
+    auto again = open_listeners(executor, closed, options.listen, options.inherited);
+    if (again) accept_on(std::move(*again));
+    if (!again) spdlog::error("the addresses from before could not be opened again: {}", again.error().message);
+    return std::unexpected(std::move(opened.error()));
+  }
+  close_where(goes);
+  accept_on(std::move(*opened));
+  return {};
+}
+
+void server::impl::accept_on(std::vector<listener> opened) {
+  for (auto& one : opened) {
+    listeners.push_back(std::make_shared<listener>(std::move(one)));
+    asio::co_spawn(executor, accept_all(all, listeners.back()), asio::detached);
+  }
+}
+
+template <typename Which>
+void server::impl::close_where(Which which) {
+  std::erase_if(listeners, [&](const auto& one) {
+    if (!which(one)) return false;
     error_code ignored;
     one->file = socket_file{};
     one->acceptor.close(ignored);
+    return true;
+  });
+}
+
+void server::impl::close_listeners() {
+  close_where([](const auto&) { return true; });
+}
+
+core::result<void> check_files(const server_options& options) {
+  if (options.tls) {
+    if (const auto loaded = load_tls(*options.tls); !loaded) return std::unexpected(loaded.error());
   }
-  listeners.clear();
+  if (const auto loaded = credentials::load(options); !loaded) return std::unexpected(loaded.error());
+  return {};
 }
 
 server::server(asio::any_io_executor executor, server_options options, std::vector<route> routes,

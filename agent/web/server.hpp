@@ -22,6 +22,9 @@
 
 namespace docksweep::web {
 
+// Reads the certificates, the token and the hashes as start() would, and opens nothing. Failures are `invalid`.
+core::result<void> check_files(const server_options& options);
+
 class server {
  public:
   server(boost::asio::any_io_executor executor, server_options options, std::vector<route> routes,
@@ -33,7 +36,8 @@ class server {
 
   // Reads the token and the certificates again and takes over users, names and listen addresses; `limits` stay as they
   // were. Connections that are open stay, and what they show is judged by the new settings: a certificate that
-  // client_ca does not sign any more is worth nothing. On a failure everything stays as it was.
+  // client_ca does not sign any more is worth nothing. On a failure everything stays as it was;
+  // an address whose port a new one wanted was closed for that moment.
   core::result<void> reload(server_options options);
 
   // Where it listens, with actual ports: "127.0.0.1:9713", "unix:///run/docksweep.sock".

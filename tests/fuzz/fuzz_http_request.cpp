@@ -96,7 +96,9 @@ web::credentials& credentials_for(unsigned bits) {
       web::server_options options;
       if ((i & with_token) != 0) options.token_file = file;
       if ((i & with_client_ca) != 0) options.tls = config::web_tls{"cert", "key", "ca"};
-      must(all[i].load(options).has_value(), "the credentials of the target itself");
+      auto read = web::credentials::load(options);
+      must(read.has_value(), "the credentials of the target itself");
+      all[i].adopt(std::move(*read));
     }
     loaded = true;
   }

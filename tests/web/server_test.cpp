@@ -297,5 +297,50 @@ TEST(server, takes_over_new_addresses_on_reload_and_keeps_the_rest) {
   EXPECT_THROW(client{tcp}, std::runtime_error);
 }
 
+// The port of "127.0.0.1:9713".
+std::string port_of(const std::string& where) {
+  return where.substr(where.rfind(':') + 1);
+}
+
+TEST(server, narrows_and_widens_its_address_on_the_same_port) {
+  auto options = local_options();
+  live_server server(options);
+  const auto port = port_of(server.where());  // held by nobody else while this server has it
+  for (const std::string host : {"0.0.0.0:", "127.0.0.1:", "[::]:", "127.0.0.1:", "0.0.0.0:"}) {
+    options.listen = {host + port};
+    const auto reloaded = server.reload(options);
+    ASSERT_TRUE(reloaded) << host << ": " << reloaded.error().message;
+    EXPECT_EQ(server.where(), host + port);
+    EXPECT_EQ(client("127.0.0.1:" + port).ask(get("/-/healthy")).status, 200) << host;
+  }
+}
+
+TEST(server, is_back_on_its_port_when_the_rest_of_a_list_cannot_be_opened) {
+  auto options = local_options();
+  live_server server(options), other(options);
+  const auto port = port_of(server.where());
+  options.listen = {"0.0.0.0:" + port};
+  ASSERT_TRUE(server.reload(options));
+  auto wrong = options;
+  wrong.listen = {"127.0.0.1:" + port, other.where()};
+  const auto refused = server.reload(wrong);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find(other.where()), std::string::npos) << refused.error().message;
+  EXPECT_EQ(server.where(), "0.0.0.0:" + port);
+  EXPECT_EQ(client("127.0.0.1:" + port).ask(get("/-/healthy")).status, 200);
+}
+
+TEST(server, takes_ipv4_along_again_when_its_own_ipv4_address_goes) {
+  auto options = local_options();
+  live_server server(options);
+  const auto port = port_of(server.where());
+  options.listen = {"0.0.0.0:" + port, "[::]:" + port};
+  ASSERT_TRUE(server.reload(options));
+  EXPECT_EQ(client("127.0.0.1:" + port).ask(get("/-/healthy")).status, 200);
+  options.listen = {"[::]:" + port};
+  ASSERT_TRUE(server.reload(options));
+  EXPECT_EQ(client("127.0.0.1:" + port).ask(get("/-/healthy")).status, 200) << "IPv4 fell silent";
+}
+
 }  // namespace
 }  // namespace docksweep::web::testing
