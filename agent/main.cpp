@@ -12,9 +12,8 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that has enough (`docksweep images | head`) is no fault; see cli::print
     const auto line = cli::parse_command_line(argc, argv);
     if (!line) {
-      cli::print(line.error().out);
       cli::note_raw(line.error().err);
-      return line.error().status;
+      return cli::print(line.error().out) ? line.error().status : cli::failed;
     }
     return std::visit([&line](const auto& command) { return cli::execute(line->global, command); }, line->what);
   } catch (const std::exception& error) {

@@ -43,6 +43,11 @@ std::string contradiction(const choices& chosen) {
   return {};
 }
 
+// A script's unset variable would otherwise mean "the default".
+std::string no_empty_word(const std::string& text) {
+  return text.empty() ? "an empty value; leave the option out for the default" : "";
+}
+
 nothing_to_run usage_error(const CLI::App& app, std::string_view message) {
   const auto used = app.get_subcommands();
   const std::string command = used.empty() ? "" : " " + used.front()->get_name();
@@ -54,8 +59,12 @@ nothing_to_run usage_error(const CLI::App& app, std::string_view message) {
 void describe_commands(CLI::App& app, choices& into, chooser& which) {
   app.set_version_flag("--version", version_line(), "Version, revision and compiler");
   app.set_help_flag("-h,--help", "This help");
-  app.add_option("--config", into.global.config, "Default /etc/docksweep/docksweep.toml")->type_name("FILE");
-  app.add_option("--host", into.global.host, "The engine: unix:///path or tcp://host:port")->type_name("URL");
+  app.add_option("--config", into.global.config, "Default /etc/docksweep/docksweep.toml")
+      ->type_name("FILE")
+      ->check(no_empty_word);
+  app.add_option("--host", into.global.host, "The engine: unix:///path or tcp://host:port")
+      ->type_name("URL")
+      ->check(no_empty_word);
   app.add_flag("--trace", into.global.trace, "Show each call to the engine as a curl line");
   app.footer(help::first_steps);
   app.require_subcommand(1);

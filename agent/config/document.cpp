@@ -5,6 +5,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "config/toml_text.hpp"
 
 namespace docksweep::config {
 namespace {
@@ -43,10 +46,6 @@ std::vector<std::string> split_lines(std::string_view text) {
   return out;
 }
 
-bool begins_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-}
-
 std::size_t byte_of_column(std::string_view line, int column) {
   std::size_t at = 0;
   for (int i = 1; i < column && at < line.size(); ++i) {
@@ -57,6 +56,10 @@ std::size_t byte_of_column(std::string_view line, int column) {
 }
 
 }  // namespace
+
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+}
 
 std::string describe(const document_value& value) {
   struct words {
@@ -76,13 +79,21 @@ std::string describe(const document_value& value) {
 std::expected<document, fault> document::parse(std::string_view text, std::string_view file) {
   document out;
   out.file_ = std::string(file);
+  out.lines_ = split_lines(text);
+  if (const auto at = one_dot_too_many(text)) {
+    auto words = fmt::format("a line with more than {} dots: no key is that deep", most_dots);
+    return std::unexpected(fault{out.file_, at->line, at->column, std::move(words)});
+  }
   try {
     out.root_ = convert(toml::parse(text));
   } catch (const toml::parse_error& error) {
     const auto at = from(error.source());
-    return std::unexpected(fault{out.file_, at.line, at.column, std::string(error.description())});
+    auto words = std::string(error.description());
+    const auto line = static_cast<std::size_t>(std::max(at.line, 1)) - 1;
+    const auto meant = line < out.lines_.size() ? with_quotes(out.lines_[line]) : std::string();
+    if (!meant.empty()) words += fmt::format("; text stands in quotes: {}", meant);
+    return std::unexpected(fault{out.file_, at.line, at.column, std::move(words)});
   }
-  out.lines_ = split_lines(text);
   return out;
 }
 

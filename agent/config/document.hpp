@@ -38,12 +38,15 @@ struct document_member {
   document_value value;
 };
 
+// False within a character of UTF-8: columns count characters.
+bool begins_character(char c);
+
 // "the integer 10", "a list", "a table": for messages.
 std::string describe(const document_value& value);
 
 class document {
  public:
-  // The one fault of a syntax error is toml++'s, with its position.
+  // The one fault of a syntax error is toml++'s, with its position, and with the line as it may have been meant.
   static std::expected<document, fault> parse(std::string_view text, std::string_view file);
   const document_value& root() const { return root_; }
   const std::string& file() const { return file_; }

@@ -132,7 +132,8 @@ parsed<regex> regex::compile(std::string_view text) {
   if (!compiled->ok()) {
     // RE2 names the offending part but not where it is; an empty part means all of the expression.
     const auto at = text.find(compiled->error_arg());
-    return std::unexpected(text_fault{compiled->error(), at == std::string_view::npos ? 0 : at});
+    auto words = compiled->error() + " (the expression is RE2's, which has neither lookaround nor backreferences)";
+    return std::unexpected(text_fault{std::move(words), at == std::string_view::npos ? 0 : at});
   }
   return regex(std::string(text), std::move(compiled));
 }

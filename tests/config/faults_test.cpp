@@ -8,7 +8,10 @@
 namespace docksweep::config {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 struct mistake {
@@ -20,6 +23,13 @@ void PrintTo(const mistake& which, std::ostream* out) {
   *out << which.text;
 }
 
+const std::string what_re2_lacks = " (the expression is RE2's, which has neither lookaround nor backreferences)\n";
+
+std::string repeated(std::string_view what, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += what;
+  return all;
+}
 std::string in_policy(std::string_view lines) {
   return fmt::format("[[policy]]\nname = \"p\"\nremove.images = \"dangling\"\n{}", lines);
 }
@@ -41,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         mistake{"a = = 1", "c.toml:1:5: "},  // toml++'s own words follow
         mistake{"mode = \"observe\"\nmode = \"observe\"",
                 "c.toml:2:8: Error while parsing key-value pair: cannot redefine existing string 'mode'\n"},
+        mistake{"mode = \"observe", "c.toml:1:16: "},  // its quotes are there, or half of them: no more is said
         mistake{"mdoe = \"observe\"",
                 "c.toml:1:1: unknown key \"mdoe\"; did you mean \"mode\"? Allowed: mode, settle, engine, inventory, "
                 "state, metrics, web, log, keep, policy, "
@@ -96,12 +107,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "c.toml:4:19: bytes: \"10gb\" has the unit \"gb\", did you mean \"GB\"? "},
         mistake{in_policy("limits.bytes = 10"),
                 "c.toml:4:16: bytes takes an amount of bytes, as in \"10GiB\", not the integer 10\n"},
-        mistake{"keep.images_regex = '(/a/)|(?=b)'", "c.toml:1:28: images_regex: invalid perl operator: (?=\n"},
-        mistake{"keep.images_regex = '(a'", "c.toml:1:22: images_regex: missing ): (a\n"},
-        mistake{"keep.images_regex = \"ä(?=b)\"", "c.toml:1:23: images_regex: invalid perl operator: (?=\n"},
-        mistake{"keep.images_regex = \"\\u00e4(?=b)\"", "c.toml:1:21: images_regex: invalid perl operator: (?=\n"},
-        mistake{"keep.images_regex = '''\na(?=b)'''", "c.toml:1:21: images_regex: invalid perl operator: (?=\n"},
-        mistake{"keep.images_regex = '{hostname}(?=b)'", "c.toml:1:21: images_regex: invalid perl operator: (?=\n"},
+        mistake{"keep.images_regex = '(/a/)|(?=b)'", "c.toml:1:28: images_regex: invalid perl operator: (?=" + what_re2_lacks},
+        mistake{"keep.images_regex = '(a'", "c.toml:1:22: images_regex: missing ): (a" + what_re2_lacks},
+        mistake{"keep.images_regex = \"ä(?=b)\"", "c.toml:1:23: images_regex: invalid perl operator: (?=" + what_re2_lacks},
+        mistake{"keep.images_regex = \"\\u00e4(?=b)\"", "c.toml:1:21: images_regex: invalid perl operator: (?=" + what_re2_lacks},
+        mistake{"keep.images_regex = '''\na(?=b)'''", "c.toml:1:21: images_regex: invalid perl operator: (?=" + what_re2_lacks},
+        mistake{"keep.images_regex = '{hostname}(?=b)'", "c.toml:1:21: images_regex: invalid perl operator: (?=" + what_re2_lacks},
         mistake{"keep.images = ['a', 'b[c']", "c.toml:1:23: images: \"b[c\" has a [ without its ]: "},
         mistake{"keep.images = ['']", "c.toml:1:17: images: is empty: a glob that matches everything is \"*\"\n"},
         mistake{"keep.labels = ['=x']", "c.toml:1:17: labels: \"=x\" is no label: k or k=v\n"},
@@ -114,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         mistake{in_policy("when.time_zone = '../etc/passwd'"),
                 "c.toml:4:19: time_zone: \"../etc/passwd\" is no time zone. Names are"},
         mistake{in_policy("when.alerts = ['a=\"b']"), "c.toml:4:21: alerts: has no closing quote: "},
-        mistake{in_policy("when.alerts = ['a=~\"(\"']"), "c.toml:4:21: alerts: missing ): (\n"},
+        mistake{in_policy("when.alerts = ['a=~\"(\"']"), "c.toml:4:21: alerts: missing ): (" + what_re2_lacks},
         mistake{in_policy("windows = ['Mon-Fry']"), "c.toml:4:13: windows: \"Mon-Fry\" is no day "},
         mistake{removing("remove.containers.states = ['exited', 'running']"),
                 "c.toml:3:40: states: running containers are never removed: exited, dead and created are allowed\n"},
@@ -163,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "https://, as in"},
         mistake{"alertmanager.urls = [\"http://u:secret@a\"]",
                 "c.toml:1:23: urls: a URL with a user name or password in it: use basic_auth or bearer_token_file\n"},
-        mistake{"alertmanager.node = 'a=\"b\",c=~\"(\"'", "c.toml:1:32: node: missing ): (\n"},
+        mistake{"alertmanager.node = 'a=\"b\",c=~\"(\"'", "c.toml:1:32: node: missing ): (" + what_re2_lacks},
         mistake{"alertmanager.node = 'instance'", "c.toml:1:30: node: has no operator: a matcher is a label name"},
         mistake{"alertmanager.basic_auth.username = 'u'", "c.toml:1:36: username needs password_file beside it\n"},
         mistake{"[alertmanager]\nbearer_token_file = '/t'\nbasic_auth = { username = 'u', password_file = '/p' }",
@@ -215,6 +226,31 @@ INSTANTIATE_TEST_SUITE_P(
         mistake{removing("remove.images = 'unsued'"),
                 "c.toml:3:18: images: \"unsued\" is not known; did you mean \"unused\"? Allowed: dangling, unused\n"},
         mistake{in_policy("when.schedule = 'x'\nsplay = '5m'"), "c.toml:4:18: schedule: \"x\" has 1 field, not five"}));
+
+TEST(faults, of_syntax_say_how_a_line_without_its_quotes_would_read) {
+  EXPECT_THAT(faults_of("mode = observe"), AllOf(StartsWith("c.toml:1:8: "), EndsWith("; text stands in quotes: mode = \"observe\"\n")));
+  EXPECT_THAT(faults_of("[keep]\nmin_age = 1h  # an hour"),
+              AllOf(StartsWith("c.toml:2:12: "), EndsWith("; text stands in quotes: min_age = \"1h\"\n")));
+  for (const auto* other : {"a = = 1", "keep.images = [a, b]", "mode = \"observe", "a = 1 1'", "[a"}) {
+    EXPECT_THAT(faults_of(other), Not(HasSubstr("text stands in quotes"))) << other;
+  }
+}
+
+// 50,000 parts would take the stack.
+TEST(faults, of_keys_that_no_stack_can_hold) {
+  const auto parts = "a" + repeated(".a", 50000);
+  const std::string words = "a line with more than 64 dots: no key is that deep\n";
+  EXPECT_EQ(faults_of(parts + " = 1"), "c.toml:1:130: " + words);
+  EXPECT_EQ(faults_of("# ... " + repeated(".", 100) + "\n[" + parts + "]"), "c.toml:2:131: " + words);
+  EXPECT_EQ(faults_of("x = { y = { " + parts + " = 1 } }"), "c.toml:1:142: " + words);
+}
+
+TEST(faults, are_none_where_dots_stand_in_strings_and_comments) {
+  const auto dots = repeated(".", 100);
+  EXPECT_EQ(faults_of("# " + dots + "\nkeep.images = [\"a" + dots + "\\\"" + dots + "\", 'b" + dots + "', \"\"\"" + dots + "\n\"" + dots +
+                      "\"\"\", '''" + dots + "\n" + dots + "''']  # " + dots),
+            "");
+}
 
 TEST(faults, come_all_in_one_go_in_the_order_of_the_file) {
   EXPECT_EQ(faults_of(R"(mode = "enfroce"

@@ -77,8 +77,9 @@ TEST(regex, searches_anywhere_and_carries_re2s_words) {
   EXPECT_TRUE(keep->search("reg/kube-system/pause:3"));
   EXPECT_FALSE(keep->search("alpine:3.19")) << "names are searched as the engine spells them";
   EXPECT_FALSE(keep->matches("/library/x"));
-  EXPECT_EQ(regex::compile("ab(?=c)").error(), (text_fault{"invalid perl operator: (?=", 2}));
-  EXPECT_EQ(regex::compile("a(b").error().message, "missing ): a(b");
+  const std::string has_not = " (the expression is RE2's, which has neither lookaround nor backreferences)";
+  EXPECT_EQ(regex::compile("ab(?=c)").error(), (text_fault{"invalid perl operator: (?=" + has_not, 2}));
+  EXPECT_EQ(regex::compile("a(b").error().message, "missing ): a(b" + has_not);
 }
 
 TEST(label_matcher, reads_all_operators) {
@@ -104,7 +105,9 @@ TEST(label_matcher, refuses_with_a_position) {
   EXPECT_EQ(label_matcher::parse("a").error().offset, 1U);
   EXPECT_EQ(label_matcher::parse("a=\"x").error().offset, 4U);
   EXPECT_EQ(label_matcher::parse("a=\"x\"y").error().offset, 5U);
-  EXPECT_EQ(label_matcher::parse("a=~\"b(?=\"").error(), (text_fault{"invalid perl operator: (?=", 5}));
+  const auto lookahead = label_matcher::parse("a=~\"b(?=\"").error();
+  EXPECT_TRUE(lookahead.message.starts_with("invalid perl operator: (?=")) << lookahead.message;
+  EXPECT_EQ(lookahead.offset, 5U);
 }
 
 }  // namespace
