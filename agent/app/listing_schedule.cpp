@@ -25,7 +25,7 @@ void listing_schedule::want(monotonic::time_point when) {
 
 monotonic::time_point listing_schedule::due() const {
   if (running_) return monotonic::time_point::max();
-  return std::max(std::min(wanted_, next_resync_), allowed_from_);
+  return std::max({std::min(wanted_, next_resync_), allowed_from_, retry_from_});
 }
 
 void listing_schedule::started(monotonic::time_point now) {
@@ -48,13 +48,20 @@ void listing_schedule::abandoned(monotonic::time_point now) {
 void listing_schedule::finished(monotonic::time_point now, bool succeeded) {
   count_share(now);
   if (succeeded) {
-    failures_ = 0;
+    forget_failures();
     next_resync_ = began_ + resync_;
     return;
   }
   const auto pause = std::min({first_retry * (1 << std::min(failures_, 5)), longest_retry, resync_});
   ++failures_;
-  want(now + pause);
+  // The next resync may be due already: it waits as well.
+  retry_from_ = now + pause;
+  want(retry_from_);
+}
+
+void listing_schedule::forget_failures() {
+  failures_ = 0;
+  retry_from_ = monotonic::time_point::min();
 }
 
 }  // namespace docksweep::app

@@ -23,6 +23,9 @@ class listing_schedule {
   void finished(monotonic::time_point now, bool succeeded);
   void abandoned(monotonic::time_point now);  // we stopped it ourselves: no failure, but its time counts
 
+  // Another connection to the engine: what failed before says nothing about it.
+  void forget_failures();
+
   bool running() const { return running_; }
 
  private:
@@ -35,7 +38,8 @@ class listing_schedule {
   monotonic::time_point began_{};
   monotonic::time_point wanted_ = monotonic::time_point::max();
   monotonic::time_point next_resync_ = monotonic::time_point::max();  // none before the first one was asked for
-  monotonic::time_point allowed_from_ = monotonic::time_point::min();
+  monotonic::time_point allowed_from_ = monotonic::time_point::min();  // by the share
+  monotonic::time_point retry_from_ = monotonic::time_point::min();    // after failures
 };
 
 }  // namespace docksweep::app

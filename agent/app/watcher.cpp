@@ -115,14 +115,16 @@ void watcher::impl::learn(bool health_changed) {
 }
 
 bool watcher::impl::stale() const {
-  return last_listing_ && !pulse_.health().up && monotonic::now() - *last_listing_ > 3 * options_.resync;
+  if (!last_listing_ || pulse_.health().up) return false;
+  return monotonic::now() - std::max(*last_listing_, last_up_) > 3 * options_.resync;
 }
 
 void watcher::impl::withdraw_if_stale() {
+  if (pulse_.health().up) last_up_ = monotonic::now();
   if (!shown_ || !stale()) return;
   shown_.reset();
   ++revision_;
-  log_.log(log_level::warn, "view_withdrawn", {{"why", "no complete listing for three resyncs"}});
+  log_.log(log_level::warn, "view_withdrawn", {{"why", "it has not answered for three resyncs"}});
 }
 
 void watcher::impl::ask_publish(milliseconds patience) {

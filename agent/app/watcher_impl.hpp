@@ -100,6 +100,7 @@ struct watcher::impl {
   bool stream_open_ = false;
   bool was_open_ = false;  // in this session
   bool session_over_ = false;
+  int fruitless_sessions_ = 0;  // since the last one in which everything was listed
   unsigned generation_ = 0;  // grows with another engine, or other storage: answers about the one before are dropped
 
   std::deque<std::string> lacking_;                          // IDs whose details are to be read
@@ -116,6 +117,7 @@ struct watcher::impl {
   monotonic::time_point last_publish_{};
   std::chrono::milliseconds publish_gap_{0};
   std::optional<monotonic::time_point> last_listing_;  // the last complete one
+  monotonic::time_point last_up_{};                    // when the engine was last known to answer
   monotonic::time_point listing_began_{};
   bool listing_to_count_ = false;  // a complete listing is in live_ that no view shows yet
   std::chrono::nanoseconds last_refresh_{0};

@@ -153,6 +153,9 @@ void watcher::impl::image_found(core::image image) {
   if (who_.store == core::image_store::containerd || who_.engine == "podman") {
     for (const std::string& loser : change.losers) queue_.add_at_once({object_kind::image, loser}, now);
   }
+  // The containerd store tells the size in a listing alone, and lists by name alone: this one has no name to ask by.
+  if (const core::image* const known = live_.find_image(id); known != nullptr && !known->size)
+    schedule_.want(now + options_.settle_events);
   if (change.needs_details) ask_details(id);
   if (change.changed) ask_publish(change.needs_details ? with_details : at_once);
 }

@@ -1,4 +1,5 @@
 // One event stream after another: who is there, subscribe, list, and repair what a lost stream missed.
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "app/stopped.hpp"
@@ -13,6 +14,11 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds a_good_while{30};  // a stream that lasted this long was no failure: the next attempt comes soon
+// After so many streams that ended before everything was listed, events are a lost cause (Podman with events_logger =
+// "none" accepts the subscription and ends it, so does a proxy with a short time-out): it is listed without them, and a
+// stream has to last a moment before a listing is begun that its end would stop.
+constexpr int lost_cause = 3;
+constexpr seconds a_moment{10};
 
 }  // namespace
 
@@ -92,6 +98,7 @@ task<void> watcher::impl::take_identity(core::engine_identity who) {
 task<void> watcher::impl::session() {
   queue_.clear();
   stream_open_ = was_open_ = session_over_ = false;
+  const auto began = monotonic::now();
   auto either = follow() || work() || until_over();
   co_await std::move(either);
   stream_open_ = false;
@@ -99,7 +106,9 @@ task<void> watcher::impl::session() {
     schedule_.abandoned(monotonic::now());
     live_.listing_failed();
   }
-  if (was_open_) co_return;
+  const bool listed = last_listing_ && *last_listing_ >= began;
+  fruitless_sessions_ = listed ? 0 : std::min(fruitless_sessions_ + 1, lost_cause);
+  if (was_open_ && fruitless_sessions_ < lost_cause) co_return;
   auto listing = list_without_events();
   co_await std::move(listing);
 }
@@ -142,6 +151,12 @@ task<void> watcher::impl::work() {
   try {
     while (!stream_open_) {
       auto pause = work_wake_.wait(monotonic::time_point::max());
+      co_await std::move(pause);
+    }
+    schedule_.forget_failures();
+    if (fruitless_sessions_ >= lost_cause) {
+      wake_up never(executor_);
+      auto pause = never.wait(monotonic::now() + a_moment);
       co_await std::move(pause);
     }
     schedule_.want(monotonic::now());

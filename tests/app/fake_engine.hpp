@@ -38,6 +38,7 @@ class fake_engine final : public app::engine {
   std::map<std::string, core::container> containers;
   std::map<std::string, core::image_details> details;
   core::disk_usage usage;
+  std::optional<milliseconds> stream_lasts;  // then it ends by itself
   int unreadable = 0;  // entries without a readable ID in each listing of images
 
   // Per call name (its first word): how long it takes, how it fails, whether it hangs. A failure is used `times` times.
@@ -112,7 +113,8 @@ class fake_engine final : public app::engine {
     for (const auto& [id, image] : images) {
       if (id != name && std::ranges::find(image.tags, name) == image.tags.end()) continue;
       std::optional<core::image> found = image;
-      if (identity.store == core::image_store::containerd) found->size.reset();
+      // Docker's containerd store lists by name alone, and tells the size in listings alone.
+      if (identity.store == core::image_store::containerd && image.tags.empty()) found->size.reset();
       co_return found;
     }
     co_return std::optional<core::image>();
@@ -149,7 +151,7 @@ class fake_engine final : public app::engine {
     auto failed = co_await call("follow_events");
     if (failed) co_return *failed;
     const auto executor = co_await boost::asio::this_coro::executor;
-    boost::asio::steady_timer end(executor, clock::time_point::max());
+    boost::asio::steady_timer end(executor, stream_lasts ? clock::now() + *stream_lasts : clock::time_point::max());
     const stream_guard guard(*this, end, std::move(on_event));
     on_open();
     co_await end.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));

@@ -146,6 +146,24 @@ TEST(listing_schedule, failure_is_tried_again_after_growing_pauses) {
   EXPECT_EQ(schedule.due(), now + seconds(300));
 }
 
+TEST(listing_schedule, failures_put_a_resync_off_that_is_due_already) {
+  listing_schedule schedule(seconds(60), 0.1);
+  schedule.want(start);
+  schedule.started(start);
+  schedule.finished(start + milliseconds(5), true);
+  auto now = schedule.due();
+  EXPECT_EQ(now, start + seconds(60));
+  for (const int pause : {1, 2, 4, 8, 16, 30, 30}) {
+    schedule.started(now);
+    schedule.want(now);  // an event came meanwhile
+    schedule.finished(now + milliseconds(5), false);
+    EXPECT_EQ(schedule.due(), now + milliseconds(5) + seconds(pause));
+    now = schedule.due();
+  }
+  schedule.forget_failures();
+  EXPECT_LE(schedule.due(), now) << "a new connection is not held to what failed on the old one";
+}
+
 TEST(listing_schedule, abandoned_one_is_made_up_for_without_a_failures_pause) {
   listing_schedule schedule(seconds(300), 0.5);
   schedule.want(start);

@@ -87,6 +87,50 @@ TEST_F(watcher_faults, engine_that_refuses_its_events_is_listed_at_every_resync)
   EXPECT_LE(engine.count("list_images"), 10U);
 }
 
+// Podman with events_logger = "none" accepts the subscription and ends it at once.
+TEST_F(watcher_faults, engine_whose_stream_ends_before_anything_is_listed_is_listed_at_every_resync) {
+  options.resync = milliseconds(400);
+  engine.delay["list_images"] = milliseconds(20);
+  engine.stream_lasts = milliseconds(2);
+  add_image(1, {"a:1"});
+  start();
+  ASSERT_TRUE(run_until([&] { return watch->health().up && watch->current(); }, milliseconds(3000)));
+  EXPECT_NE(seen_image(1), nullptr);
+  add_image(2, {"b:1"});
+  ASSERT_TRUE(run_until([&] { return seen_image(2) != nullptr; }, milliseconds(2000)));
+  engine.calls.clear();
+  run_for(milliseconds(1000));
+  EXPECT_LE(engine.count("list_images"), 4U) << "more than the resyncs ask for";
+}
+
+TEST_F(watcher_faults, view_is_withdrawn_three_resyncs_after_the_last_answer_not_after_the_last_listing) {
+  options.resync = milliseconds(150);
+  options.check_answers = milliseconds(20);
+  add_image(1);
+  start_and_settle();
+  engine.hangs["list_images"] = true;  // from here on nothing is listed, and the engine answers all the same
+  run_for(milliseconds(600));
+  ASSERT_TRUE(watch->health().up);
+  ASSERT_NE(watch->current(), nullptr);
+  for (int i = 0; i < 100; ++i) engine.failures["identify"].push_back(refused);
+  for (int i = 0; i < 100; ++i) engine.failures["check_answers"].push_back(refused);
+  engine.cut_stream();
+  ASSERT_TRUE(run_until([&] { return !watch->health().up; }, milliseconds(300)));
+  run_for(milliseconds(250));
+  EXPECT_NE(watch->current(), nullptr) << "it answered a moment ago";
+  ASSERT_TRUE(run_until([&] { return watch->current() == nullptr; }, milliseconds(1000)));
+}
+
+TEST_F(watcher_faults, image_without_a_size_gets_it_from_a_listing) {
+  engine.identity.store = core::image_store::containerd;  // tells sizes in listings alone
+  start_and_settle();
+  add_image(1);
+  engine.send(image_event("pull", image_id(1)));
+  ASSERT_TRUE(run_until([&] { return seen_image(1) != nullptr; }, milliseconds(1000)));
+  ASSERT_TRUE(run_until([&] { return seen_image(1)->size == 101; }, milliseconds(1000)));
+  EXPECT_EQ(engine.count("list_images"), 1U);
+}
+
 TEST_F(watcher_faults, image_that_is_there_although_its_details_are_not_found_is_no_endless_loop) {
   add_image(1);
   engine.odd["image_details " + image_id(1)] = {failure_code::not_found, "No such image", 404};
