@@ -21,6 +21,13 @@ class interner {
   std::unordered_map<std::string_view, std::uint32_t> numbers_;
 };
 
+// Podman counts an image's manifest and configuration in its Size, one or two KB that go with it; the history of the
+// layers, where it is complete, tells them apart.
+byte_count bytes_beside_layers(const image_details& one, std::optional<byte_count> cumulative) {
+  if (!cumulative || one.chain_ids.empty() || one.history_sizes.size() != one.chain_ids.size()) return 0;
+  return *cumulative - std::accumulate(one.history_sizes.begin(), one.history_sizes.end(), byte_count{0});
+}
+
 }  // namespace
 
 layer_accounting::layer_accounting(image_store store, std::span<const image> images,
@@ -46,7 +53,8 @@ layer_accounting::layer_accounting(image_store store, std::span<const image> ima
   }
   merge_segments();
   exact_ = store_ == image_store::graphdriver && unknown_images_ == 0 && segments_.empty() &&
-           std::all_of(layers_.begin(), layers_.end(), [](const layer& one) { return one.size.exact(); });
+           std::all_of(layers_.begin(), layers_.end(), [](const layer& one) { return one.size.exact(); }) &&
+           std::all_of(images_.begin(), images_.end(), [](const held_image& one) { return one.unknown.exact(); });
 }
 
 void layer_accounting::intern(std::span<const image> images, std::span<const image_details* const> details) {
@@ -86,7 +94,12 @@ void layer_accounting::resolve_sizes(std::span<const image> images, std::span<co
     if (store_ == image_store::containerd && cumulative) {
       cumulative = one->content_size ? std::optional(*cumulative - *one->content_size) : std::nullopt;
     }
-    layered.push_back({layers_of(i), cumulative, one->history_sizes, store_ == image_store::graphdriver});
+    const bool exact = store_ == image_store::graphdriver;
+    if (const auto apart = exact ? bytes_beside_layers(*one, cumulative) : 0; apart > 0) {
+      images_[i].unknown.at_most = apart;
+      cumulative = *cumulative - apart;
+    }
+    layered.push_back({layers_of(i), cumulative, one->history_sizes, exact});
   }
   auto sizes = resolve_layer_sizes(layered, layers_.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) {

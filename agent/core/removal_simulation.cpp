@@ -176,7 +176,7 @@ void removal_simulation::count_diff(std::uint32_t diff, int sign) {
 
 bool removal_simulation::frees_something(std::uint32_t image) const {
   if (!images_[image].gone) return false;
-  if (!layers_.images_[image].known) return layers_.images_[image].unknown.at_most > 0;
+  if (layers_.images_[image].unknown.at_most > 0) return true;
   for (const auto layer : layers_.layers_of(image)) {
     if (holders_[layer] != 0) continue;
     const auto& one = layers_.layers_[layer];

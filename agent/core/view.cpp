@@ -1,22 +1,44 @@
 #include "core/view.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace docksweep::core {
 namespace {
 
-// Podman keeps no build cache beside its images. Null: unknown.
-std::optional<byte_count> shared_cache(const inventory& what) {
-  if (what.engine.engine == "podman") return 0;
-  return what.disk ? std::optional(what.disk->build_cache_shared_bytes) : std::nullopt;
+// `docker rmi --force` takes an image away from under a stopped container, which keeps the layers: nobody can tell any
+// more which. What they share with images that are still there lies on one chain, so it is at most what one of those
+// has in all.
+byte_count held_by_containers_without_image(const inventory& what) {
+  std::unordered_set<std::string_view> there;
+  for (const auto& one : what.images) there.insert(one.id);
+  std::unordered_set<std::string_view> gone;
+  for (const auto& one : what.containers) {
+    if (!one.image_id.empty() && !there.contains(one.image_id)) gone.insert(one.image_id);
+  }
+  if (gone.empty()) return 0;
+  std::vector<byte_count> sizes;
+  for (const auto& one : what.images) sizes.push_back(one.size.value_or(0));
+  std::ranges::sort(sizes, std::greater());
+  sizes.resize(std::min(sizes.size(), gone.size()));
+  return std::accumulate(sizes.begin(), sizes.end(), byte_count{0});
+}
+
+// What keeps layers of images alive beside the images: records of the build cache (Podman has none beside its images)
+// and containers whose image is gone. Null: unknown.
+std::optional<byte_count> held_by_others(const inventory& what) {
+  const auto containers = held_by_containers_without_image(what);
+  if (what.engine.engine == "podman") return containers;
+  return what.disk ? std::optional(what.disk->build_cache_shared_bytes + containers) : std::nullopt;
 }
 
 // Whether layers are accounted for alike, states apart: this compares everything that account() reads.
 bool same_layers(const inventory& one, const inventory& other) {
-  return one.engine.store == other.engine.store && shared_cache(one) == shared_cache(other) &&
+  return one.engine.store == other.engine.store && held_by_others(one) == held_by_others(other) &&
          one.details == other.details && one.images == other.images;
 }
 
@@ -26,7 +48,8 @@ std::shared_ptr<const layer_accounting> account(const inventory& what, const std
   for (std::size_t i = 0; i < what.images.size(); ++i) {
     details.push_back(i < what.details.size() ? what.details[i].get() : nullptr);
   }
-  return std::make_shared<const layer_accounting>(what.engine.store, what.images, details, states, shared_cache(what));
+  return std::make_shared<const layer_accounting>(what.engine.store, what.images, details, states,
+                                                  held_by_others(what));
 }
 
 // Whatever order the listing had: the same objects make the same view, figures and plans.

@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "core/made_view.hpp"
 #include "core/random_node.hpp"
 
 namespace docksweep::tests {
@@ -132,6 +133,39 @@ TEST(layer_accounting, an_image_without_history_is_exact_as_a_whole_and_bounded_
   const auto layers = n.account();
   EXPECT_FALSE(layers.exact());
   EXPECT_EQ(freed(layers, {0}), (byte_range{0, 100}));
+}
+
+// `docker rmi --force app` with a stopped container of app: L1 and L2 stay, and no listing tells who holds them.
+TEST(view, promises_nothing_that_a_container_without_its_image_may_hold) {
+  test::made_node made;
+  made.what.disk = core::disk_usage{};
+  made.add_image("base", {"base:1"}).size = 300;
+  made.add_image("apart", {"apart:1"}).size = 200;
+  made.add_image("small", {"small:1"});
+  made.add_container("c1", "base", core::container_state::exited);
+  EXPECT_EQ(made.look().reclaimable(), (byte_range{300, 300}));
+  made.what.containers.front().image_id = "gone";
+  auto view = made.look();
+  EXPECT_EQ(view.layers().total().at_most, 600);
+  EXPECT_EQ(view.freed_alone(0).at_least, 0);
+  made.add_container("c2", "gone", core::container_state::exited);  // of the same image: one chain
+  made.add_container("c3", "", core::container_state::exited);      // the engine does not say of which
+  view = made.look();
+  EXPECT_EQ(view.reclaimable().at_most, 600);
+  EXPECT_EQ(view.reclaimable().at_least, 600 - 300);
+  made.add_container("c4", "gone too", core::container_state::exited);
+  EXPECT_EQ(made.look().reclaimable().at_least, 600 - 300 - 200);
+}
+
+// What Podman 5.8 answered: Size has the image's manifest and configuration in it, the history only its layers.
+TEST(layer_accounting, podman_s_sizes_are_bounds_where_the_history_has_less) {
+  node n;
+  n.add("base", {"sha256:a"}, 5960889, {5959680});
+  n.add("child", {"sha256:a"}, 5961925, {5959680}, "base", false);
+  const auto layers = n.account();
+  EXPECT_FALSE(layers.exact());
+  EXPECT_EQ(freed(layers, {1}), (byte_range{0, 2245})) << "its manifest and configuration";
+  EXPECT_EQ(freed(layers, {0, 1}), (byte_range{5959680, 5959680 + 1209 + 2245}));
 }
 
 TEST(layer_accounting, another_image_s_history_tells_what_a_loaded_one_does_not) {

@@ -239,7 +239,7 @@ TEST(plan_goal, measures_what_thresholds_ask) {
   step.tags.clear();
   step.digests.clear();
   n.add_container("x", "b");
-  n.add_container("y", "gone").state = core::container_state::dead;
+  n.add_container("y", "b").state = core::container_state::dead;
   n.load_usage();
   const auto view = n.view();
   const auto picture = n.picture(view);

@@ -10,6 +10,7 @@ import subprocess
 
 import containers
 import docksweep
+import images
 import scenario
 from forest import forest
 
@@ -82,6 +83,26 @@ class freed:
         # Bounds that say something.
         self.assertGreaterEqual(promised, gone_layers * self.layers_promised)
         print(f"\n{exactly} of {self.rounds} random sets predicted to the byte", flush=True)
+
+    def test_layers_of_a_container_whose_image_was_taken_by_force_are_not_promised(self):
+        """`docker rmi --force` takes the image of a stopped container, which keeps the layers, of other images too."""
+        source = random.Random(f"{SEED}-orphan")
+        below, above, apart = (images.layer.of_size(size, source) for size in (20_000, 10_000, 25_000))
+        images.load_images(self.engine, [images.image(["orphan/base:1"], [below], "full", {"of": "base"}),
+                                         images.image(["orphan/app:1"], [below, above], "full", {"of": "app"}),
+                                         images.image(["orphan/apart:1"], [apart], "full", {"of": "apart"})])
+        ids = {name: next(item["Id"] for item in self.engine.get("/images/json")
+                          if any(tag.endswith(name) for tag in item["RepoTags"] or [])) for name in ("base:1", "apart:1")}
+        containers.create(self.engine, "orphan/app:1", "orphan")
+        self.engine.api("DELETE", "/images/orphan/app:1", {"force": "true"}).expect(200)
+        self.assertEqual([tag for item in self.engine.get("/images/json") for tag in item["RepoTags"] or [] if "app" in tag], [])
+        for chosen, kept in ((["base:1"], True), (["apart:1"], False)):
+            said, before = predict(self.engine, [ids[name] for name in chosen]), self.layer_bytes()
+            scenario.delete_images(self.engine, [ids[name] for name in chosen])
+            went = before - self.layer_bytes()
+            self.assertEqual(went == 0, kept, chosen)
+            self.assertLessEqual(said["at_least"], went, chosen)
+            self.assertGreaterEqual(said["at_most"], went, chosen)
 
     def test_images_command_tells_what_each_image_alone_frees(self):
         source = random.Random(f"{SEED}-single")
