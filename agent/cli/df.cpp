@@ -80,7 +80,7 @@ std::string file_systems(const core::view& view, const measured_disks& disks, co
                        {.title = "USED", .align = alignment::right},
                        {.title = "FREE", .align = alignment::right},
                        {.title = "FULL", .align = alignment::right},
-                       {.title = "NOT THE ENGINE'S", .align = alignment::right}});
+                       {.title = "NOT THE ENGINE'S", .align = alignment::right, .optional = true}});
   const auto unaccounted = report::unaccounted_bytes(view, disks.found, disks.containerd_root);
   for (std::size_t i = 0; i < disks.found.size(); ++i) {
     const auto& one = disks.found[i];

@@ -133,7 +133,7 @@ std::string as_table(const judged_node& node, const row_list& rows, bool no_trun
   using report::alignment;
   using report::shortening;
   report::table table({{.title = "IMAGE", .shorten = shortening::middle, .least_width = 20},
-                       {.title = "ID"},
+                       {.title = "ID", .optional = true},
                        {.title = "SIZE", .align = alignment::right},
                        {.title = "FREED", .align = alignment::right},
                        {.title = "LAST USE", .align = alignment::right},

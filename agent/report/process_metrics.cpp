@@ -95,6 +95,12 @@ std::vector<prometheus::MetricFamily> process_families() {
   if (const auto open = open_descriptors()) {
     out.push_back(single_gauge("process_open_fds", "Number of open file descriptors.", *open));
   }
+  rlimit memory{};
+  if (getrlimit(RLIMIT_AS, &memory) == 0) {  // unlimited: the largest number, as other exporters have it
+    out.push_back(single_gauge("process_virtual_memory_max_bytes",
+                               "Maximum amount of virtual memory available in bytes.",
+                               static_cast<double>(memory.rlim_cur)));
+  }
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     out.push_back(single_gauge("process_max_fds", "Maximum number of open file descriptors.",

@@ -1,6 +1,7 @@
 #include "report/table.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::size_t gap = 2;
 constexpr std::string_view ellipsis = "…";
+constexpr std::size_t narrowest = 6;  // of a shortened column, when the terminal leaves no more
+constexpr std::size_t no_floor = std::numeric_limits<std::size_t>::max();
 
 // Text that a terminal shows and does not obey: no C0 or C1 controls, no DEL, valid UTF-8.
 std::string printable(std::string_view text) {
@@ -64,12 +67,12 @@ std::size_t total_width(const layout& plan) {
 }
 
 // Takes columns off the widest column that may be shortened until the table fits. False: it does not fit.
-bool shrink(layout& plan, const std::vector<column>& columns, std::size_t limit) {
+bool shrink(layout& plan, const std::vector<column>& columns, std::size_t limit, std::size_t floor) {
   while (total_width(plan) > limit) {
     std::optional<std::size_t> widest;
     for (std::size_t i = 0; i < plan.shown.size(); ++i) {
       const auto& what = columns[plan.shown[i]];
-      if (what.shorten == shortening::never || plan.widths[i] <= what.least_width) continue;
+      if (what.shorten == shortening::never || plan.widths[i] <= std::min(what.least_width, floor)) continue;
       if (!widest || plan.widths[i] > plan.widths[*widest]) widest = i;
     }
     if (!widest) return false;
@@ -87,9 +90,12 @@ layout fit(const std::vector<column>& columns, const std::vector<std::size_t>& n
       plan.shown.push_back(i);
       plan.widths.push_back(natural[i]);
     }
-    if (limit == 0 || shrink(plan, columns, limit)) return plan;
+    if (limit == 0 || shrink(plan, columns, limit, no_floor)) return plan;
     const auto last = std::find_if(plan.shown.rbegin(), plan.shown.rend(), [&](auto i) { return columns[i].optional; });
-    if (last == plan.shown.rend()) return plan;
+    if (last == plan.shown.rend()) {
+      shrink(plan, columns, limit, narrowest);
+      return plan;
+    }
     left_out[*last] = true;
   }
 }

@@ -39,7 +39,7 @@ class table {
   std::size_t rows() const { return rows_.size(); }
 
   // Every line ends with a line end and has no blanks before it. When all optional columns are gone and all others at
-  // their least width, lines may still be longer than the terminal.
+  // their least width, those that may be shortened become narrower still, down to six columns.
   std::string text(const table_style& style = {}) const;
 
  private:

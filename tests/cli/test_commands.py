@@ -143,6 +143,15 @@ class terminals(with_engine):
             lines = [line for line in text.splitlines() if not line.startswith("No agent's record")]
             self.assertLessEqual(max(len(line) for line in lines), 80, text)
 
+    def test_tables_fit_narrow_terminals(self):
+        for columns in (48, 60, 72):
+            for command in (["images"], ["containers"], ["df"]):
+                status, text = self.on_terminal("--config", self.settings, *command, columns=columns, NO_COLOR="1")
+                self.assertEqual(status, 0, text)
+                rows = [line for line in text.splitlines() if "  " in line]
+                self.assertGreater(len(rows), 3, text)
+                self.assertLessEqual(max(len(line) for line in rows), columns, text)
+
     def test_colour_is_for_terminals_that_want_it(self):
         self.assertIn("\x1b[", self.on_terminal("--config", self.settings, "images")[1])
         self.assertNotIn("\x1b[", self.on_terminal("--config", self.settings, "images", NO_COLOR="1")[1])
@@ -176,6 +185,11 @@ class terminals(with_engine):
                                   stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left on device", done.stderr)
+        for told in (["--version"], ["--help"], ["images", "--help"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([BINARY, *told], env=self.environment, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 1, told)
+            self.assertIn("No space left on device", done.stderr)
 
 
 class containers(with_engine):
@@ -311,6 +325,48 @@ class configuration(in_a_folder):
         done = self.docksweep("check-config", "--config", "/nowhere/docksweep.toml")
         self.assertEqual(done.returncode, 2)
         self.assertIn("/nowhere/docksweep.toml", done.stderr)
+
+    def test_an_empty_name_is_no_default(self):
+        """`--config "$VAR"` of a script whose variable is not set."""
+        for option in ("--config", "--host"):
+            done = self.docksweep("images", option, "")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("an empty value", done.stderr)
+
+    def test_a_pipe_may_take_its_time(self):
+        done = subprocess.run(["sh", "-c", '(sleep 1; echo "mode = 1") | "$0" check-config --config /dev/stdin', BINARY],
+                              env=self.environment, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("/dev/stdin:1:8: mode takes a word", done.stderr)
+
+    def test_a_pipe_that_nobody_writes_to_is_no_empty_file(self):
+        os.mkfifo(self.path("fifo"))
+        done = self.docksweep("check-config", "--config", self.path("fifo"))
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("nothing came for 10 s", done.stderr)
+
+    def test_files_of_the_web_server_that_the_agent_would_refuse(self):
+        """What `run` refuses is not valid here."""
+        pathlib.Path(self.path("short")).write_text("short\n")
+        for name in ("a", "b"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                            "-subj", "/CN=x", "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.crt")],
+                           check=True, capture_output=True)
+        hash = "$2x$05$" + "a" * 53
+        for keys, said in ((f'token_file = "{self.path("short")}"', "at least 16 characters"),
+                           (f'tls = {{ cert = "{self.path("short")}", key = "{self.path("a.key")}" }}', "cert: "),
+                           (f'tls = {{ cert = "{self.path("a.crt")}", key = "{self.path("b.key")}" }}', "is not the key of"),
+                           (f'users = {{ a = "{hash}" }}', "no bcrypt hash")):
+            settings = self.config(f"[web]\n{keys}\n")
+            checked, run = self.docksweep("check-config", "--config", settings), self.docksweep("run", "--config", settings)
+            self.assertEqual((checked.returncode, checked.stdout, run.returncode), (2, "", 2), keys)
+            self.assertIn(said, checked.stderr)
+            self.assertIn(said, run.stderr)
+            shown = json.loads(self.docksweep("check-config", "--json", "--config", settings).stdout)
+            self.assertFalse(shown["valid"])
+            self.assertIn(said, shown["faults"][0]["message"])
+        settings = self.config(f'[web]\ntls = {{ cert = "{self.path("a.crt")}", key = "{self.path("a.key")}" }}\n')
+        self.assertEqual(self.docksweep("check-config", "--config", settings).returncode, 0)
 
     def test_faults_as_json(self):
         settings = self.config("nonsense = 1\n")
