@@ -112,6 +112,12 @@ exit "${status:-0}"
 """
 
 
+def printed_commands(text):
+    """The command lines that it tells to try in another terminal."""
+    text = text.replace("\r", "").partition("In another terminal:\n")[2]
+    return [line.strip() for line in text.partition("Ctrl-C")[0].splitlines() if line.startswith("  ")]
+
+
 class leaves_nothing:
     """For test cases."""
 
@@ -186,8 +192,14 @@ class quickstart(leaves_nothing, unittest.TestCase):
         run = terminal("--private")
         try:
             url = re.search(r"http://127\.0\.0\.1:\d+", run.text)[0]
-            for what in (f"{url}/metrics", f"{url}/api/v1/inventory", "images --host unix://", "df --host unix://"):
+            for what in (f"{url}/metrics", f"{url}/api/v1/inventory"):
                 self.assertIn(what, run.text)
+            commands = printed_commands(run.text)
+            self.assertEqual([line.split()[3] for line in commands], ["images", "containers", "df", "plan", "explain"])
+            for line in commands:
+                done = subprocess.run(line.replace("NAME", "example/web:1.0").split(), capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout}{done.stderr}")
+                self.assertGreater(len(done.stdout.splitlines()), 3, line)
             page = subprocess.run(["curl", "-sf", f"{url}/"], capture_output=True, text=True)
             self.assertEqual(page.returncode, 0)
             self.assertGreater(len(leftovers(run.folder)), 4, "the test would not see what is left")
@@ -238,6 +250,8 @@ class user_with_sudo(leaves_nothing, unittest.TestCase):
         self.addCleanup(self.end_shell, run)
         self.assertIn("the agent runs through sudo\n", run.text.replace("\r", ""))
         self.assertTrue(any(" run --config" in one for one in leftovers(run.folder)), "the test would not see what is left")
+        for line in printed_commands(run.text):
+            self.assertRegex(line, r"^sudo \S+ --config \S+ \w+")
         return run, child_of(child_of(run.pid))
 
     def end_shell(self, run):
