@@ -30,9 +30,8 @@ bool bcrypt_matches(const std::string& password, const std::string& hash);
 
 // A right answer is remembered as a keyed digest, so a scraper costs one bcrypt in its life; only what is not
 // remembered is computed, one at a time, on a thread that no shutdown waits for (a cost of 20 takes a minute), and wrong
-// ones are rationed (ration.hpp). An unknown
-// name costs as much bcrypt as the wrong password of one of the users does: always the same one for the same name, so
-// that names cannot be told from users' by their cost.
+// ones are rationed (ration.hpp). An unknown name costs as much bcrypt as the wrong password of one of the users does:
+// always the same one for the same name, so that names cannot be told from users' by their cost.
 class password_checker {
  public:
   using user_map = std::map<std::string, std::string>;  // name → bcrypt hash
