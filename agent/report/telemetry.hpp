@@ -42,7 +42,10 @@ inline constexpr http_answer known_http_answers[] = {
     {"alerts", 413},    {"alerts", 503},    {"sweep", 200},     {"sweep", 202},    {"sweep", 401}, {"sweep", 403},
     {"sweep", 404},     {"sweep", 409},     {"sweep", 503},     {"sweeps", 200},   {"sweeps", 404}, {"sweeps", 503},
     {"other", 400},     {"other", 404},     {"other", 405},     {"other", 408},  {"other", 413},
-    {"other", 431}};
+    {"other", 414},     {"other", 417},     {"other", 431},     {"other", 505},
+    // Credentials that are wrong, and wrong too often.
+    {"metrics", 401},   {"metrics", 429},   {"index", 429},     {"inventory", 429}, {"plan", 429}, {"history", 429},
+    {"reload", 429},    {"alerts", 429},    {"sweep", 429}};
 
 class prometheus_telemetry final : public app::telemetry, public app::alert_telemetry {
  public:

@@ -42,8 +42,9 @@ METRICS_HEAD = """# Metrics
 
 <!-- Made by tests/docs/pages.py from what the agent exposes. -->
 
-`GET /metrics` serves them in the text format 0.0.4, or OpenMetrics when asked for; `docksweep metrics` writes the gauges for
-node_exporter's textfile collector. A scrape never talks to the engine: it serves what is known. When the engine has not
+`GET /metrics` serves them in the text format 0.0.4, or OpenMetrics when asked for; `docksweep metrics` writes, for
+node_exporter's textfile collector, the gauges that one look at the node can tell (last uses, what protects an image and
+pauses are an agent's to know). A scrape never talks to the engine: it serves what is known. When the engine has not
 answered for three resyncs its series disappear; `docksweep_engine_up`, the file systems and the agent's own stay.
 """
 

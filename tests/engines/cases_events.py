@@ -11,6 +11,7 @@ from docksweep import agent, agent_failure
 ROUNDS = 5
 LIMIT_SECONDS = 1.0
 LATE_AT_MOST = 1  # of five: it may meet a busy moment of the machine
+LATEST_SECONDS = 5.0  # even then
 FILLERS = 300  # images that nothing happens to
 WAIT_SECONDS = 30.0  # how long to look: resyncs are minutes apart, so only an event can have shown it
 
@@ -57,8 +58,8 @@ class events:
     def in_time(self):
         limit = self.allowed()
         late = {what: seconds for what, seconds in self.latencies.items()
-                if sum(one > limit for one in seconds) > LATE_AT_MOST}
-        self.assertEqual(late, {}, f"later than {limit:.2f} s more than once")
+                if sum(one > limit for one in seconds) > LATE_AT_MOST or max(seconds) > LATEST_SECONDS}
+        self.assertEqual(late, {}, f"later than {limit:.2f} s more than once, or than {LATEST_SECONDS} s at all")
 
     def api(self, method, path, query=None):
         self.engine.api(method, path, query).expect(200, 201, 204)
