@@ -12,14 +12,13 @@ import unittest
 import urllib.error
 import urllib.request
 
-import manifests
-
-sys.path += [str(manifests.REPOSITORY / "tests" / folder) for folder in ("cli", "engines")]
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path += [str(REPOSITORY / "tests" / folder) for folder in ("cli", "engines")]
 from docksweep import free_port  # noqa: E402
 from fake_engine import fake_engine  # noqa: E402
 
-FILES = manifests.REPOSITORY / "deploy/compose"
-RULES = manifests.REPOSITORY / "dashboards/rules.yml"
+FILES = REPOSITORY / "deploy/compose"
+RULES = REPOSITORY / "dashboards/rules.yml"
 
 
 def replaced(text, *pairs):
