@@ -65,6 +65,8 @@ class by_tcp:
         self.assertRegex(err, said)
 
 
+# Its /proc has to be its own: the leak sanitizer looks for the threads there.
+RESOLVED_BY = 'mount -t proc proc /proc; mount --bind "$0" "$(realpath /etc/resolv.conf)"; exec "$@"'
 # A name server that hears everything and says nothing, for whoever is in its network; then the command.
 SILENT_NAME_SERVER = """
 import fcntl, os, socket, struct, sys
@@ -92,8 +94,8 @@ listen = ["unix://{folder}/web.sock"]
         log = open(folder / "log", "w+")
         self.addCleanup(log.close)
         agent = subprocess.Popen(
-            in_own("sh", "-c", 'mount --bind "$0" "$(realpath /etc/resolv.conf)" && exec "$@"', str(folder / "resolv.conf"),
-                   "python3", "-c", SILENT_NAME_SERVER, docksweep.binary(), "run", "--config", str(settings), net=True),
+            in_own("sh", "-euc", RESOLVED_BY, str(folder / "resolv.conf"), "python3", "-c", SILENT_NAME_SERVER,
+                   docksweep.binary(), "run", "--config", str(settings), net=True),
             stdout=log, stderr=log)
         self.addCleanup(agent.kill)
         deadline = time.monotonic() + 30
