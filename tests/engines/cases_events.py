@@ -5,6 +5,7 @@ import time
 import containers
 import images
 import scenario
+import sweeping
 from cases_measures import IMAGE_STATES
 from docksweep import agent, agent_failure
 
@@ -13,6 +14,7 @@ LIMIT_SECONDS = 1.0
 LATE_AT_MOST = 1  # of five: it may meet a busy moment of the machine
 LATEST_SECONDS = 5.0  # even then
 FILLERS = 300  # images that nothing happens to
+SERIES = 2 * FILLERS  # of images: more than there ever are, so that none is missing for not being among the largest
 WAIT_SECONDS = 30.0  # how long to look: resyncs are minutes apart, so only an event can have shown it
 
 
@@ -28,13 +30,20 @@ class events:
         cls.engine = cls.enterClassContext(cls.start())
         containers.runnable(cls.engine)
         images.load_images(cls.engine, [images.image(f"filler:{n}", [images.layer.of_size(100 + n)]) for n in range(cls.fillers)])
-        cls.agent = cls.enterClassContext(agent(cls.engine.host, {"metrics": {"per_image": 2 * cls.fillers}}))
+        cls.agent = cls.enterClassContext(agent(cls.engine.host, {"metrics": {"per_image": SERIES}}))
         cls.agent.wait_for(lambda: cls.agent.metrics().value("docksweep_disk_usage_bytes", resource="containers") >= 0,
                            "the first disk usage", WAIT_SECONDS)
+        cls.first = sweeping.ids(cls.engine)
         time.sleep(1)
 
     def setUp(self):
         self.latencies = {}
+        self.addCleanup(self.remove_what_came)
+
+    def remove_what_came(self):
+        """The next test has the same node: a listing takes Podman longer with each image."""
+        scenario.delete_images(self.engine, sweeping.ids(self.engine) - self.first)
+        self.agree()
 
     def tearDown(self):
         for what, seconds in self.latencies.items():
@@ -104,6 +113,7 @@ class events:
             before = sum(self.agent.metrics().family("docksweep_images", "state").values())
             return lambda metrics: sum(metrics.family("docksweep_images", "state").values()) > before
         containers.run(self.engine, containers.REFERENCE, "to-commit")
+        self.addCleanup(containers.remove, self.engine, "to-commit")
         for number in range(ROUNDS):
             self.shows("import", lambda: images.import_image(self.engine, f"imported:{number}", {"a": b"%d" % number}), more())
             self.shows("commit", lambda: images.commit(self.engine, "to-commit", f"committed:{number}"), more())

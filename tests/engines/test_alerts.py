@@ -24,8 +24,9 @@ from prometheus import prometheus
 TOKEN = "a-token-that-only-this-test-knows"
 SECONDS = 30
 SWEPT = ("on-alert", "alert", "reached")  # a sweep that an alert started, as node.sweeps gives it
-# What of a full disk is enough for the rule below, above what it holds at first; and how far a sweep goes below that.
-FULL, ENOUGH = 0.25, 0.1
+# What of a disk is enough for the rule below, above what it holds at first; how far a sweep goes below that; and how far
+# below it images fill the disk.
+FULL, ENOUGH, NEARLY = 0.25, 0.1, 0.04
 MIB = 1 << 20
 
 
@@ -81,8 +82,11 @@ class full_disk(node):
     disk = "240m"
 
     def used(self):
-        room = os.statvfs(self.engine.inner(self.engine.data_root))
+        room = os.statvfs(self.disk_root())
         return 1 - room.f_bavail / room.f_blocks
+
+    def disk_root(self):
+        return pathlib.Path(self.engine.inner(self.engine.data_root))
 
     def used_as_measured(self):
         return self.prometheus.value("1 - docksweep_disk_avail_bytes / docksweep_disk_size_bytes")
@@ -111,10 +115,19 @@ class full_disk(node):
         self.assertEqual((self.sweeps(self.one), self.manager.alerts()), ([], []))
 
     def fill(self):
+        """
+        Images until it is nearly full, then a file that fills it at one stroke: there is one alert, and none before. (A
+        load needs its room twice while it runs, so it would begin an alert, end it, and begin another.) → the images
+        """
         number = 0
-        while self.used() < self.full + 0.02:
-            images.load_images(self.engine, [images.image(f"app/{number}:1", [images.layer.of_size(12 * MIB)])])
+        while self.used() < self.full - NEARLY:
+            images.import_image(self.engine, f"app/{number}:1", {"data": os.urandom(4 * MIB)})
             number += 1
+        room = os.statvfs(self.disk_root())
+        filler = self.disk_root() / "filler"
+        self.addCleanup(filler.unlink)
+        with open(filler, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, int((self.full + 0.02 - self.used()) * room.f_blocks * room.f_frsize))
         return number
 
     def check(self, told_by):
