@@ -10,6 +10,7 @@
 
 #include "config/examples.hpp"
 #include "config/keys.hpp"
+#include "core/trimmed.hpp"
 
 namespace docksweep::config {
 namespace {
@@ -94,12 +95,6 @@ class lister final : public key_visitor {
   std::string prefix_;
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 // "[web]" or "#[[policy]]" → "web"; empty: this line is no header.
 std::string header_of(std::string_view line) {
   if (line.starts_with('#')) line.remove_prefix(1);
@@ -135,7 +130,7 @@ std::map<std::string, std::string> comments() {
     } else if (const auto key = key_of(line); !key.empty()) {
       found[section + key] = std::exchange(pending, {});
     } else if (line.starts_with("# ")) {
-      pending += (pending.empty() ? "" : " ") + std::string(trimmed(line.substr(1)));
+      pending += (pending.empty() ? "" : " ") + std::string(core::trimmed(line.substr(1), " "));
     } else {
       pending.clear();
     }

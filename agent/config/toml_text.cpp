@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/trimmed.hpp"
+
 namespace docksweep::config {
 namespace {
 
@@ -29,13 +31,6 @@ std::size_t silent_length(std::string_view rest) {
   return rest.size();
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 }  // namespace
 
 std::optional<position> one_dot_too_many(std::string_view text) {
@@ -57,9 +52,10 @@ std::optional<position> one_dot_too_many(std::string_view text) {
 std::string with_quotes(std::string_view line) {
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return {};
-  const auto key = trimmed(line.substr(0, equals));
+  constexpr std::string_view blanks = " \t\r";
+  const auto key = core::trimmed(line.substr(0, equals), blanks);
   auto value = line.substr(equals + 1);
-  value = trimmed(value.substr(0, value.find('#')));
+  value = core::trimmed(value.substr(0, value.find('#')), blanks);
   constexpr std::size_t longest = 60;
   // A list, a table or a string has another fault than missing quotes.
   if (key.empty() || key.find_first_of("\"'#{[") != std::string_view::npos || value.empty() || value.size() > longest ||

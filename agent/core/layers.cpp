@@ -32,8 +32,8 @@ byte_count bytes_beside_layers(const image_details& one, std::optional<byte_coun
 
 layer_accounting::layer_accounting(image_store store, std::span<const image> images,
                                    std::span<const image_details* const> details, std::span<const image_state> states,
-                                   std::optional<byte_count> shared_cache_bytes)
-    : store_(store), shared_cache_bytes_(shared_cache_bytes) {
+                                   std::optional<byte_count> held_by_others)
+    : store_(store), held_by_others_(held_by_others) {
   images_.resize(images.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
     images_[i].state = states[i];
@@ -270,8 +270,8 @@ byte_range layer_accounting::bounded(byte_range freed, std::span<const std::uint
     listed = listed && bytes ? std::optional(*listed + *bytes) : std::nullopt;
   }
   if (listed) freed.at_most = std::min(freed.at_most, *listed);
-  if (unknown_gone < unknown_images_ || !shared_cache_bytes_) freed.at_least = 0;
-  freed.at_least = std::max<byte_count>(0, freed.at_least - shared_cache_bytes_.value_or(0));
+  if (unknown_gone < unknown_images_ || !held_by_others_) freed.at_least = 0;
+  freed.at_least = std::max<byte_count>(0, freed.at_least - held_by_others_.value_or(0));
   freed.at_least = std::min(freed.at_least, freed.at_most);
   return freed;
 }

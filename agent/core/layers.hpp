@@ -29,11 +29,12 @@ std::vector<std::string> chain_ids(const std::vector<std::string>& diff_ids);
 class layer_accounting {
  public:
   // `details[i]` belongs to `images[i]` and may be null (not read yet, or unreadable): such an image may hold any
-  // layer, so while it stays, figures have no lower bound. `shared_cache_bytes`: size of the build-cache records that
-  // share layers with images, which keeps those layers alive (so it comes off every at-least); std::nullopt: unknown,
-  // and no lower bound either. States are those of image_states(): an ancestor that is in use never goes along.
+  // layer, so while it stays, figures have no lower bound. `held_by_others`: bytes of layers that others than images may
+  // keep alive (records of the build cache that share them, containers whose image is gone), which come off every
+  // at-least; std::nullopt: unknown, and no lower bound either. States are those of image_states(): an ancestor that is
+  // in use never goes along.
   layer_accounting(image_store store, std::span<const image> images, std::span<const image_details* const> details,
-                   std::span<const image_state> states, std::optional<byte_count> shared_cache_bytes);
+                   std::span<const image_state> states, std::optional<byte_count> held_by_others);
 
   // Bytes that removing these images (indices into `images`) frees, with the untagged ancestors that go along. Indices
   // that repeat count once. Linear in the layers of the node (counting); one image without ancestors: in its own
@@ -57,7 +58,7 @@ class layer_accounting {
   // range, where build cache shares layers.
   bool exact() const { return exact_; }
   // False while nobody knows what the build cache holds: then no freed figure has a lower bound.
-  bool cache_known() const { return shared_cache_bytes_.has_value(); }
+  bool cache_known() const { return held_by_others_.has_value(); }
 
  private:
   friend class removal_simulation;  // the same arithmetic, one image at a time
@@ -72,7 +73,7 @@ class layer_accounting {
     std::uint32_t first = 0, count = 0;  // into image_layers_ and image_diffs_
     std::uint32_t parent = none;
     std::uint32_t children = 0;
-    byte_range unknown;                      // what an image without details may hold alone
+    byte_range unknown;                      // what it may hold alone beside its layers, or without details at all
     byte_count blob_bytes = 0;               // containerd: compressed content
     std::optional<byte_count> listed_bytes;  // no image frees more than the engine says it has
     bool known = false;
@@ -103,7 +104,7 @@ class layer_accounting {
   std::vector<std::uint32_t> diff_owner_;  // by diff: the image whose blobs count when this layer and its others go
   std::vector<held_image> images_;
   std::uint32_t unknown_images_ = 0;
-  std::optional<byte_count> shared_cache_bytes_;
+  std::optional<byte_count> held_by_others_;
   bool exact_ = false;
 };
 

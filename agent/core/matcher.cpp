@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "core/trimmed.hpp"
+
 namespace docksweep::core {
 namespace {
 
@@ -19,12 +21,6 @@ bool name_character(char c, bool first) {
 }
 
 constexpr std::string_view blanks = " \t\n\f\r";
-
-std::string_view trim(std::string_view text) {
-  const auto from = text.find_first_not_of(blanks);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
-}
 
 // The value with its quotes taken off and \" \\ and \n resolved, in quotes or not; any other \ stands for itself.
 parsed<std::string> unquote(std::string_view text, std::size_t offset) {
@@ -92,7 +88,7 @@ parsed<label_matcher> label_matcher::parse(std::string_view text) {
   if (found == operators.end()) return std::unexpected(text_fault{fmt::format("has no operator: {}", help), at});
   out.op_ = found->second;
   const auto after = rest.substr(found->first.size());
-  const auto value = trim(after);
+  const auto value = trimmed(after, blanks);
   const auto value_at = value.empty() ? text.size() : static_cast<std::size_t>(value.data() - text.data());
   auto plain = unquote(value, value_at);
   if (!plain) return std::unexpected(plain.error());
@@ -143,7 +139,7 @@ std::string label_matcher::canonical() const {
 
 parsed<std::vector<label_matcher>> parse_matchers(std::string_view text) {
   std::vector<label_matcher> all;
-  auto rest = trim(text);
+  auto rest = trimmed(text, blanks);
   if (rest.empty()) return all;
   const auto begin = static_cast<std::size_t>(rest.data() - text.data());
   std::size_t at = begin, end = begin + rest.size();
@@ -158,7 +154,7 @@ parsed<std::vector<label_matcher>> parse_matchers(std::string_view text) {
     const auto stop = end_of_matcher(inside, at);
     const auto one = inside.substr(at, stop - at);
     // A comma at the end is allowed, as there.
-    if (trim(one).empty() && stop == end && !all.empty()) break;
+    if (trimmed(one, blanks).empty() && stop == end && !all.empty()) break;
     auto matcher = label_matcher::parse(one);
     if (!matcher) return std::unexpected(text_fault{matcher.error().message, at + matcher.error().offset});
     all.push_back(*std::move(matcher));

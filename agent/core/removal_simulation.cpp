@@ -192,8 +192,8 @@ bool removal_simulation::frees_something(std::uint32_t image) const {
 byte_range removal_simulation::freed() const {
   auto freed = sum_;
   if (without_listed_bytes_ == 0) freed.at_most = std::min(freed.at_most, listed_bytes_);
-  if (unknown_gone_ < layers_.unknown_images_ || !layers_.shared_cache_bytes_) freed.at_least = 0;
-  freed.at_least = std::max<byte_count>(0, freed.at_least - layers_.shared_cache_bytes_.value_or(0));
+  if (unknown_gone_ < layers_.unknown_images_ || !layers_.held_by_others_) freed.at_least = 0;
+  freed.at_least = std::max<byte_count>(0, freed.at_least - layers_.held_by_others_.value_or(0));
   freed.at_least = std::min(freed.at_least, freed.at_most);
   return freed;
 }

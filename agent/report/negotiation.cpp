@@ -5,6 +5,8 @@
 #include <charconv>
 #include <string>
 
+#include "core/trimmed.hpp"
+
 namespace docksweep::report {
 namespace {
 
@@ -13,12 +15,6 @@ struct preference {
   std::string version;  // its parameter "version"; empty: none
   double q = 1.0;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::string lower_case(std::string_view text) {
   std::string out(text);
@@ -36,7 +32,7 @@ std::string_view take(std::string_view& text, char separator) {
   const auto end = text.find(separator);
   const auto piece = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-  return trimmed(piece);
+  return core::trimmed(piece);
 }
 
 preference parse_preference(std::string_view item) {
@@ -45,7 +41,7 @@ preference parse_preference(std::string_view item) {
   while (!item.empty()) {
     auto value = take(item, ';');
     const auto key = lower_case(take(value, '='));
-    value = unquoted(trimmed(value));
+    value = unquoted(core::trimmed(value));
     if (key == "version") out.version = value;
     if (key == "q") {
       double q = 0;

@@ -95,17 +95,13 @@ std::vector<prometheus::MetricFamily> process_families() {
   if (const auto open = open_descriptors()) {
     out.push_back(single_gauge("process_open_fds", "Number of open file descriptors.", *open));
   }
-  rlimit memory{};
-  if (getrlimit(RLIMIT_AS, &memory) == 0) {  // unlimited: the largest number, as other exporters have it
-    out.push_back(single_gauge("process_virtual_memory_max_bytes",
-                               "Maximum amount of virtual memory available in bytes.",
-                               static_cast<double>(memory.rlim_cur)));
-  }
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    out.push_back(single_gauge("process_max_fds", "Maximum number of open file descriptors.",
-                               static_cast<double>(limit.rlim_cur)));
-  }
+  const auto limit = [&out](const char* name, const char* help, auto which) {
+    rlimit found{};
+    if (getrlimit(which, &found) == 0) out.push_back(single_gauge(name, help, static_cast<double>(found.rlim_cur)));
+  };
+  // Unlimited: the largest number, as other exporters have it.
+  limit("process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.", RLIMIT_AS);
+  limit("process_max_fds", "Maximum number of open file descriptors.", RLIMIT_NOFILE);
   return out;
 }
 

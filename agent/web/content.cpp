@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/trimmed.hpp"
+
 namespace docksweep::web {
 namespace {
 
@@ -28,7 +30,7 @@ std::string_view take_until(std::string_view& rest, char separator) {
   const auto end = rest.find(separator);
   const auto part = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-  return trimmed(part);
+  return core::trimmed(part);
 }
 
 // One element of Accept-Encoding: does it name this coding, and does it allow it?
@@ -97,12 +99,6 @@ std::string lower_case(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(), lower);
   return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 bool split_target(std::string_view target, std::string& path, std::string& query) {

@@ -47,7 +47,6 @@ bool accepts_gzip(std::string_view accept_encoding);
 // Letters, ASCII only: header names, host names and schemes compare without case.
 bool same_without_case(std::string_view left, std::string_view right);
 std::string lower_case(std::string_view text);
-std::string_view trimmed(std::string_view text);  // without blanks and tabs around it
 
 // A number from 1 to `most` that is the whole text; std::nullopt: none.
 std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t most);

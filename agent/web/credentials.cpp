@@ -11,6 +11,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/trimmed.hpp"
+
 namespace docksweep::web {
 namespace {
 
@@ -108,7 +110,7 @@ boost::asio::awaitable<authentication> credentials::authenticate(const request& 
   found.who = identity::unknown;
   const auto blank = shown.find(' ');
   const auto scheme = shown.substr(0, blank);
-  const auto value = blank == std::string_view::npos ? std::string_view{} : trimmed(shown.substr(blank));
+  const auto value = blank == std::string_view::npos ? std::string_view{} : core::trimmed(shown.substr(blank));
   if (same_without_case(scheme, "Bearer") && setup_.token) {
     if (is_token(value)) {
       found.who = identity::caller;

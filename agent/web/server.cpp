@@ -79,6 +79,24 @@ asio::awaitable<void> accept_all(std::shared_ptr<serving> all, shared_listener f
   }
 }
 
+struct loaded_files {
+  std::shared_ptr<asio::ssl::context> tls;  // null: plain TCP
+  credentials::loaded who;
+};
+
+core::result<loaded_files> load_files(const server_options& options) {
+  loaded_files files;
+  if (options.tls) {
+    auto tls = load_tls(*options.tls);
+    if (!tls) return std::unexpected(std::move(tls.error()));
+    files.tls = std::move(*tls);
+  }
+  auto who = credentials::load(options);
+  if (!who) return std::unexpected(std::move(who.error()));
+  files.who = std::move(*who);
+  return files;
+}
+
 }  // namespace
 
 struct server::impl {
@@ -102,21 +120,15 @@ struct server::impl {
 
 // Everything that can fail comes before anything that shows, but for ports that change hands.
 core::result<void> server::impl::take_over(server_options wanted) {
-  std::shared_ptr<asio::ssl::context> tls;
-  if (wanted.tls) {
-    auto loaded = load_tls(*wanted.tls);
-    if (!loaded) return std::unexpected(loaded.error());
-    tls = std::move(*loaded);
-  }
-  auto who = credentials::load(wanted);
-  if (!who) return std::unexpected(who.error());
+  auto files = load_files(wanted);
+  if (!files) return std::unexpected(std::move(files.error()));
   if (auto listening = listen_on(wanted); !listening) return listening;
 
-  if (const auto problem = tls ? date_problem(*tls) : std::string(); !problem.empty()) {
+  if (const auto problem = files->tls ? date_problem(*files->tls) : std::string(); !problem.empty()) {
     spdlog::warn("[web].tls.cert: clients will refuse {}: {}", wanted.tls->cert, problem);
   }
-  all->who.adopt(std::move(*who));
-  all->tls = std::move(tls);
+  all->who.adopt(std::move(files->who));
+  all->tls = std::move(files->tls);
   all->names = wanted.names;
   options = std::move(wanted);
   return {};
@@ -176,10 +188,8 @@ void server::impl::close_listeners() {
 }
 
 core::result<void> check_files(const server_options& options) {
-  if (options.tls) {
-    if (const auto loaded = load_tls(*options.tls); !loaded) return std::unexpected(loaded.error());
-  }
-  if (const auto loaded = credentials::load(options); !loaded) return std::unexpected(loaded.error());
+  auto files = load_files(options);
+  if (!files) return std::unexpected(std::move(files.error()));
   return {};
 }
 

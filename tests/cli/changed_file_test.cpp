@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/temp_folder.hpp"
+
 namespace docksweep::cli {
 namespace {
 
@@ -13,16 +15,12 @@ namespace fs = std::filesystem;
 
 class changed_file_test : public testing::Test {
  protected:
-  changed_file_test() {
-    std::string pattern = testing::TempDir() + "docksweep-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    write("a.toml", "one");
-  }
-  ~changed_file_test() override { fs::remove_all(folder_); }
+  changed_file_test() { write("a.toml", "one"); }
 
   void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
 
-  fs::path folder_;
+  const test::temp_folder made_;
+  const fs::path folder_ = made_.path();
 };
 
 TEST_F(changed_file_test, sees_a_file_written_in_place_once) {

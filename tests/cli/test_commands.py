@@ -180,12 +180,7 @@ class terminals(with_engine):
         running.stderr.close()
 
     def test_a_full_disk_under_stdout_is_a_fault(self):
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([BINARY, "--config", self.settings, "images"], env=self.environment, stdout=full,
-                                  stderr=subprocess.PIPE, text=True)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("No space left on device", done.stderr)
-        for told in (["--version"], ["--help"], ["images", "--help"]):
+        for told in (["--config", self.settings, "images"], ["--version"], ["--help"], ["images", "--help"]):
             with open("/dev/full", "w") as full:
                 done = subprocess.run([BINARY, *told], env=self.environment, stdout=full, stderr=subprocess.PIPE, text=True)
             self.assertEqual(done.returncode, 1, told)

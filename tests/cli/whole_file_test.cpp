@@ -9,6 +9,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/temp_folder.hpp"
+
 namespace docksweep::cli {
 namespace {
 
@@ -16,12 +18,6 @@ namespace fs = std::filesystem;
 
 class whole_file : public testing::Test {
  protected:
-  whole_file() {
-    std::string pattern = testing::TempDir() + "docksweep-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~whole_file() override { fs::remove_all(folder_); }
-
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string read(const std::string& name) const {
     std::ifstream file(path(name));
@@ -29,7 +25,8 @@ class whole_file : public testing::Test {
   }
   std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {})); }
 
-  fs::path folder_;
+  const test::temp_folder made_;
+  const fs::path folder_ = made_.path();
 };
 
 TEST_F(whole_file, is_replaced_and_leaves_nothing_else_behind) {

@@ -71,15 +71,16 @@ TEST(reference_forms, follow_the_docker_cli) {
   EXPECT_EQ(familiar_reference("quay.io/library/a"), "quay.io/library/a");
 }
 
+const std::string re2_has_not = " (the expression is RE2's, which has neither lookaround nor backreferences)";
+
 TEST(regex, searches_anywhere_and_carries_re2s_words) {
   const auto keep = regex::compile("(/kube-system/)|(/library/)");
   ASSERT_TRUE(keep);
   EXPECT_TRUE(keep->search("reg/kube-system/pause:3"));
   EXPECT_FALSE(keep->search("alpine:3.19")) << "names are searched as the engine spells them";
   EXPECT_FALSE(keep->matches("/library/x"));
-  const std::string has_not = " (the expression is RE2's, which has neither lookaround nor backreferences)";
-  EXPECT_EQ(regex::compile("ab(?=c)").error(), (text_fault{"invalid perl operator: (?=" + has_not, 2}));
-  EXPECT_EQ(regex::compile("a(b").error().message, "missing ): a(b" + has_not);
+  EXPECT_EQ(regex::compile("ab(?=c)").error(), (text_fault{"invalid perl operator: (?=" + re2_has_not, 2}));
+  EXPECT_EQ(regex::compile("a(b").error().message, "missing ): a(b" + re2_has_not);
 }
 
 TEST(label_matcher, reads_all_operators) {
@@ -105,9 +106,7 @@ TEST(label_matcher, refuses_with_a_position) {
   EXPECT_EQ(label_matcher::parse("a").error().offset, 1U);
   EXPECT_EQ(label_matcher::parse("a=\"x").error().offset, 4U);
   EXPECT_EQ(label_matcher::parse("a=\"x\"y").error().offset, 5U);
-  const auto lookahead = label_matcher::parse("a=~\"b(?=\"").error();
-  EXPECT_TRUE(lookahead.message.starts_with("invalid perl operator: (?=")) << lookahead.message;
-  EXPECT_EQ(lookahead.offset, 5U);
+  EXPECT_EQ(label_matcher::parse("a=~\"b(?=\"").error(), (text_fault{"invalid perl operator: (?=" + re2_has_not, 5}));
 }
 
 }  // namespace

@@ -15,9 +15,12 @@ import urllib.request
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(REPOSITORY / "tests" / folder) for folder in ("cli", "engines")]
 from docksweep import free_port  # noqa: E402
-from fake_engine import fake_engine  # noqa: E402
+from fake_engine import fake_engine, image  # noqa: E402
 
+# The configuration of compose, and an engine with an image that is used by nobody and a dangling one.
 FILES = REPOSITORY / "deploy/compose"
+CONFIG = (FILES / "docksweep.toml").read_text()
+ENGINE = [[image(["alpine:3.19"], [("base", 5_000_000)]), image([], [("old", 3_000_000)])], []]
 RULES = REPOSITORY / "dashboards/rules.yml"
 
 

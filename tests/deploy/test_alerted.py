@@ -2,13 +2,9 @@
 # the policy. Needs root, as everything does that starts an Alertmanager.
 import unittest
 
-from scraped import FILES, free_port, replaced, with_an_agent
+from scraped import CONFIG, ENGINE, FILES, free_port, replaced, with_an_agent
 
-import alertmanager  # found, as the next one, by what scraped puts on the path
-from fake_engine import image
-
-CONFIG = (FILES / "docksweep.toml").read_text()
-ENGINE = [[image(["alpine:3.19"], [("base", 5_000_000)]), image([], [("old", 3_000_000)])], []]
+import alertmanager  # found by what scraped puts on the path
 
 
 class alerted(with_an_agent):

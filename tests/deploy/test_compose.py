@@ -1,5 +1,5 @@
-# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus, a real Alertmanager
-# and a real agent.
+# deploy/compose.yaml, read by docker compose itself; and what it mounts, used by a real Prometheus and a real
+# agent (and by a real Alertmanager: test_alerted.py).
 import base64
 import ipaddress
 import json
@@ -11,14 +11,11 @@ import unittest
 
 import manifests
 import tools
-from scraped import FILES, with_an_agent
+from scraped import CONFIG, ENGINE, FILES, with_an_agent
 
-import alertmanager  # found, as the next one, by what scraped puts on the path
-from fake_engine import image
+import alertmanager  # found by what scraped puts on the path
 
 COMPOSE = manifests.REPOSITORY / "deploy/compose.yaml"
-CONFIG = (FILES / "docksweep.toml").read_text()
-ENGINE = [[image(["alpine:3.19"], [("base", 5_000_000)]), image([], [("old", 3_000_000)])], []]
 PASSWORD, HASH = "correct horse", "$2y$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"
 yaml = manifests.yaml
 

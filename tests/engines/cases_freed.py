@@ -155,5 +155,4 @@ class freed_in_bounds(freed):
     def bytes_held(self):
         return containerd_bytes(self.engine)
 
-    def bytes_on_disk(self):
-        return containerd_bytes(self.engine)
+    bytes_on_disk = bytes_held

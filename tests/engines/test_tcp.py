@@ -82,29 +82,13 @@ class name_server(unittest.TestCase):
     def test_that_is_silent_holds_up_neither_the_agent_nor_its_end(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
-        settings = folder / "docksweep.toml"
-        settings.write_text(f"""[engine]
-host = "tcp://engine.example.com:2375"
-timeout = "1s"
-[state]
-path = "{folder}/state.db"
-[web]
-listen = ["unix://{folder}/web.sock"]
-""")
-        log = open(folder / "log", "w+")
-        self.addCleanup(log.close)
-        agent = subprocess.Popen(
-            in_own("sh", "-euc", RESOLVED_BY, str(folder / "resolv.conf"), "python3", "-c", SILENT_NAME_SERVER,
-                   docksweep.binary(), "run", "--config", str(settings), net=True),
-            stdout=log, stderr=log)
-        self.addCleanup(agent.kill)
-        deadline = time.monotonic() + 30
-        while "was not resolved in time" not in (folder / "log").read_text():
-            self.assertLess(time.monotonic(), deadline, (folder / "log").read_text())
-            time.sleep(0.1)
+        within = in_own("sh", "-euc", RESOLVED_BY, str(folder / "resolv.conf"), "python3", "-c", SILENT_NAME_SERVER, net=True)
+        sweep = docksweep.agent("tcp://engine.example.com:2375", {"engine": {"timeout": "1s"}}, ready=False, within=within)
+        self.addCleanup(sweep.close)
+        sweep.wait_for(lambda: "was not resolved in time" in sweep.log(), "the end of the wait for the name", 30)
         began = time.monotonic()
-        os.kill(child_of(agent.pid), signal.SIGTERM)
-        self.assertEqual(agent.wait(30), 0, (folder / "log").read_text())
+        os.kill(child_of(sweep.process.pid), signal.SIGTERM)
+        self.assertEqual(sweep.process.wait(30), 0, sweep.log())
         self.assertLess(time.monotonic() - began, 2)
 
 

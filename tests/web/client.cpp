@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/trimmed.hpp"
 #include "web/content.hpp"
 
 namespace docksweep::web::testing {
@@ -99,7 +100,7 @@ answer client::read(bool head) {
     header.remove_prefix(line + 2);
     const auto text = header.substr(0, header.find("\r\n"));
     const auto colon = text.find(':');
-    made.headers.emplace(lower_case(text.substr(0, colon)), std::string(trimmed(text.substr(colon + 1))));
+    made.headers.emplace(lower_case(text.substr(0, colon)), std::string(core::trimmed(text.substr(colon + 1))));
   }
   const auto length = made.header("content-length");
   const std::size_t wanted = head || length.empty() ? 0 : std::stoul(length);

@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <cstring>
 
+#include "core/trimmed.hpp"
 #include "engine/credentials/registry_auth.hpp"
 #include "engine/credentials/registry_key.hpp"
 
@@ -40,12 +41,7 @@ char lower(char c) {
   return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view white_space = " \t\r\n";
-  const auto first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return "";
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
+constexpr std::string_view white_space = " \t\r\n";
 
 // Without the punctuation around it.
 std::string_view core_of(std::string_view word) {
@@ -133,7 +129,7 @@ core::result<std::optional<credential>> read_answer(std::string_view name, std::
 
 std::string presentable(std::string_view errors, std::string_view output,
                         std::initializer_list<std::string_view> known) {
-  auto line = trimmed(errors.substr(0, errors.find('\n')));
+  auto line = core::trimmed(errors.substr(0, errors.find('\n')), white_space);
   const bool cut = line.size() > line_limit_bytes;
   line = line.substr(0, line_limit_bytes);
   std::string out;
@@ -142,7 +138,7 @@ std::string presentable(std::string_view errors, std::string_view output,
     if (!out.empty()) out += ' ';
     out += word;
   };
-  while (!(line = trimmed(line)).empty()) {
+  while (!(line = core::trimmed(line, white_space)).empty()) {
     const auto word = line.substr(0, line.find_first_of(" \t\r"));
     line.remove_prefix(word.size());
     const auto core = core_of(word);
@@ -156,7 +152,7 @@ std::string presentable(std::string_view errors, std::string_view output,
     }
     hidden = !shown;
     if (is_mark(word)) {
-      if (!trimmed(line).empty() && shown) add(more);
+      if (!core::trimmed(line, white_space).empty() && shown) add(more);
       return any ? out : "";
     }
   }
@@ -188,7 +184,7 @@ core::result<std::optional<credential>> judge_helper(std::string_view name, std:
       break;
   }
   if (outcome.status == 0) return read_answer(name, registry, outcome.output);
-  const auto said = trimmed(outcome.output);
+  const auto said = core::trimmed(outcome.output, white_space);
   if (std::ranges::any_of(not_found, [&](auto each) { return said.find(each) != std::string_view::npos; })) {
     return std::nullopt;
   }
