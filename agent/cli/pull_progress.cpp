@@ -19,6 +19,12 @@ constexpr core::byte_count most_bytes = core::byte_count(1) << 50;  // of a laye
 constexpr std::string_view retrying = "Retrying in ";
 constexpr std::size_t status_columns = 18;  // "Verifying Checksum"
 
+// Docker passes on only the newest state of a layer: the end of its download may go unsaid, where more came of it.
+bool came_whole(std::string_view status) {
+  constexpr std::string_view states[] = {"Download complete", "Verifying Checksum", "Extracting", "Pull complete"};
+  return std::ranges::find(states, status) != std::end(states);
+}
+
 // "Retrying in 5 seconds" is said anew each second.
 std::string_view without_seconds(std::string_view status) {
   return status.starts_with(retrying) ? retrying : status;
@@ -82,8 +88,9 @@ void pull_progress::count(layer& one) {
     // Less than before: a download that broke off begins again.
     if (one.current) one.downloaded = std::clamp<core::byte_count>(*one.current, 0, most_bytes);
   }
-  if (one.how == state::fetched && one.size) one.downloaded = *one.size;
-  one.untold = one.untold || (one.how == state::fetched && !one.size);
+  const bool whole = came_whole(one.status);
+  if (whole && one.size) one.downloaded = *one.size;
+  one.untold = one.untold || (whole && !one.size);
   bytes_ += one.downloaded - before;
 }
 

@@ -72,12 +72,10 @@ class local_disks final : public app::disks {
     try {
       std::thread([path, answer, busy = busy_] {
         measured value = measure_file_system(path);
-        {
-          const std::scoped_lock lock(answer->guard);
-          answer->value = std::move(value);
-        }
-        const std::scoped_lock lock(busy->guard);
+        // Both at once: who reads the answer may ask again right away.
+        const std::scoped_lock lock(busy->guard, answer->guard);
         busy->paths.erase(path);
+        answer->value = std::move(value);
       }).detach();
     } catch (const std::system_error& fault) {  // no thread to be had
       const std::scoped_lock lock(busy_->guard, answer->guard);

@@ -202,12 +202,12 @@ TEST_F(triggers_on_node, what_a_crash_left_is_settled_once_nobody_else_sweeps) {
 TEST_F(triggers_on_node, the_end_waits_until_a_run_is_written_down) {
   policies = {scheduled_policy("* * * * *")};
   add_image(1);
-  start();
-  ASSERT_TRUE(run_until([&] { return triggers->status().at(0).next_run && usage->ready(); }));
-  run_for(50ms);
   engine.removal_takes = 100ms;
   bool in_hand = false, written = false;
   engine.on_removal = [&] { in_hand = true; };
+  start();
+  ASSERT_TRUE(run_until([&] { return triggers->status().at(0).next_run && usage->ready(); }));
+  run_for(50ms);
   let_pass(1min);
   ASSERT_TRUE(run_until([&] { return in_hand; }));
   const auto ending = [&]() -> task<bool> {

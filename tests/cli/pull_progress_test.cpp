@@ -75,6 +75,20 @@ TEST_F(pull_progress_test, bytes_count_once_whatever_comes_after_the_download) {
   EXPECT_EQ(totals(), "2/2 layers done, 1.0 kB of 1.0 kB");
 }
 
+TEST_F(pull_progress_test, a_download_whose_end_goes_unsaid_is_whole_by_what_came_of_it) {
+  for (const char* later : {"Verifying Checksum", "Extracting", "Pull complete"}) {
+    const std::string layer = std::string("layer of ") + later;
+    const auto before = progress.bytes();
+    take(layer, "Downloading", 10, 1000);
+    take(layer, later);
+    EXPECT_EQ(progress.bytes(), before + 1000) << later;
+  }
+  EXPECT_EQ(progress.downloaded(), 3000);
+  take("nothing of its size", "Pulling fs layer");
+  take("nothing of its size", "Pull complete");
+  EXPECT_EQ(progress.downloaded(), std::nullopt);
+}
+
 // The containerd store tells of a layer in steps of time: a quick one comes without a word about its size.
 TEST_F(pull_progress_test, layers_of_untold_size_make_no_sum) {
   take("aaaaaaaaaaaa", "Downloading", 1000, 1000);

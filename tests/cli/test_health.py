@@ -1,16 +1,15 @@
 # `docksweep health`, against real agents at each kind of listen address.
+import pathlib
 import socket
 import subprocess
+import sys
 import unittest
 
 from binary import agent, in_a_folder
 from fake_engine import fake_engine
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
 
 
 class healths(in_a_folder):

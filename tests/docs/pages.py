@@ -10,7 +10,6 @@ import contextlib
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
-sys.path.append(str(REPOSITORY / "tests/cli"))
+sys.path += [str(REPOSITORY / "tests" / folder) for folder in ("cli", "support")]
 
 # Labels whose values are the same everywhere.
 CLOSED = ("state", "reason", "trigger", "kind", "resource", "source", "status")
@@ -77,11 +76,10 @@ def metrics_page():
 def exposed():
     """{name: (type, help, {label: {value}})} of an agent with an engine, policies, series for images, and a sweep."""
     from fake_engine import container, fake_engine, image
+    from ports import free_port
 
-    with tempfile.TemporaryDirectory(prefix="dsd-", dir="/tmp") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory(prefix="dsd-", dir="/tmp") as folder:
+        port = free_port()
         one, two = image(["alpine:3.19"], [("base", 50_000_000)]), image([], [("old", 7_000_000)])
         with fake_engine(f"{folder}/e.sock", [one, two], [container("web", one)], root=folder) as engine:
             pathlib.Path(folder, "docksweep.toml").write_text(

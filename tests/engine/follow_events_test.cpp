@@ -76,10 +76,10 @@ TEST_F(follow_events, a_refusal_carries_the_engines_words) {
 }
 
 TEST_F(follow_events, an_idle_stream_is_no_dead_stream) {
-  options.timeout = 100ms;
+  options.timeout = 1s;
   server.on("/events", [](exchange& with) {
     with.begin_chunked();
-    with.wait(500ms);
+    with.wait(1500ms);
     with.chunk(R"({"Type":"image","Action":"tag","Actor":{"ID":"x"}})");
     with.end_chunked();
   });

@@ -37,7 +37,10 @@ class crash:
         began = time.monotonic()
         self.assertEqual(self.node.sweep()[0], 0)
         whole, recorded = time.monotonic() - began, 1
-        for number in range(self.kills):
+        # Where a sweep takes long to begin, few of the first kills hit one at work: then there are more.
+        number, wanted = 0, self.kills // 5 + 1
+        while number < self.kills or (killed_in_it < wanted and number < 3 * self.kills):
+            number += 1
             if len(sweeping.ids(self.engine)) < self.images // 2:
                 self.fill()
             before = sweeping.ids(self.engine)
@@ -52,8 +55,8 @@ class crash:
                 killed_in_it += 1
                 self.told_so_far(before, what)
             recorded = len(sweeps)
-        print(f"\n{self.engine.name}: {killed_in_it} of {self.kills} kills hit a sweep at work", flush=True)
-        self.assertGreater(killed_in_it, self.kills // 5)
+        print(f"\n{self.engine.name}: {killed_in_it} of {number} kills hit a sweep at work", flush=True)
+        self.assertGreaterEqual(killed_in_it, wanted)
         # The last sweep settles what the one before left, and removes the rest.
         self.fill()
         status, out, err = self.node.sweep()

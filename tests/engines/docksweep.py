@@ -6,9 +6,9 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -16,6 +16,8 @@ import metrics_text
 import unix_http
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "tests/support"))
+from ports import free_port  # noqa: E402
 READY_SECONDS = 30
 STOP_SECONDS = 10  # tests/cli measures how soon the agent ends
 
@@ -221,9 +223,3 @@ class agent:
                 self.stop()
         finally:
             self.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -61,7 +61,10 @@ class forest:
         """A random set of images (IDs) that may go: none in use, and parents only together with all of their children."""
         listed = self.engine.get("/images/json", all="true")
         states = scenario.image_states(self.engine)
-        able = sorted(one for one, state in states.items() if state in ("unused", "dangling"))
+        # By what is the same in every run: the ID of a build holds its time.
+        known = {item["Id"]: (sorted(item["RepoTags"] or []), item["Size"]) for item in listed}
+        able = sorted((one for one, state in states.items() if state in ("unused", "dangling")),
+                      key=lambda one: (known[one], one))
         while not (chosen := self._closed(set(self.random.sample(able, self.random.randint(1, len(able) * 2 // 3))), listed)):
             pass
         return sorted(chosen)

@@ -114,11 +114,11 @@ class page(unittest.TestCase):
         driver = self.browser()
         field = driver.find_element(By.NAME, "filter")
         field.send_keys("SHOP/API")
-        until(driver, lambda: len(names(driver)) == 5, "five releases")
+        # Who stops for a moment in the middle of a word gets what that much of it finds, which here are the same rows.
+        until(driver, lambda: "filter=SHOP%2FAPI" in driver.current_url and len(names(driver)) == 5, "five releases")
         self.assertTrue(all("shop/api" in name for name in names(driver)))
         self.assertIn("5 of 12 images", driver.find_element(By.ID, "images-count").text)
         self.assertEqual(driver.switch_to.active_element, field, "who types goes on typing")
-        self.assertIn("filter=SHOP%2FAPI", driver.current_url)
         Select(driver.find_element(By.NAME, "state")).select_by_visible_text("in use")
         until(driver, lambda: names(driver) == [f"{shop.REGISTRY}/api:1.5"], "the one that runs")
         self.assertEqual(sort_by(driver, "name"), "ascending")
@@ -130,7 +130,7 @@ class page(unittest.TestCase):
     def test_a_click_right_after_typing_keeps_both(self):
         driver = self.browser()
         driver.find_element(By.NAME, "filter").send_keys("web")
-        driver.find_element(By.ID, "sort-name").click()
+        driver.execute_script("document.getElementById('sort-name').click()")  # in one step: the link may be replaced soon
         until(driver, lambda: names(driver) == [f"{shop.REGISTRY}/web:2.{number}" for number in (1, 2, 3)], "both")
         time.sleep(0.5)  # nothing that was still under way undoes it
         self.assertEqual(names(driver), [f"{shop.REGISTRY}/web:2.{number}" for number in (1, 2, 3)])

@@ -22,7 +22,7 @@ from namespaces import in_own
 QUICKSTART = str(REPOSITORY / "deploy/quickstart")
 # What it prints once everything runs; then it follows the agent's log.
 ALL_RUNS = "The agent's log follows."
-START_SECONDS = 120
+START_SECONDS = 300  # most of it where it has to fetch an engine first
 END_SECONDS = 20
 FOLDER = re.compile(r"/tmp/docksweep-[A-Za-z0-9]{6}")
 

@@ -1,6 +1,7 @@
 // TCP and TLS: who is trusted, and who is told what when it fails.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <thread>
@@ -125,17 +126,21 @@ TEST_F(tls, session_tickets_on_an_idle_connection_do_not_end_it) {
 TEST_F(tls, what_nobody_asked_for_ends_an_idle_connection) {
   test::scripted_engine server(own, "");
   server.answer("/victim", "", 204);
-  server.on("/twice", [](test::exchange& with) {
+  std::atomic<bool> said_twice = false;
+  server.on("/twice", [&](test::exchange& with) {
     with.reply(200, "1");
     with.wait(50ms);
     with.reply(200, "2");
+    said_twice = true;
   });
   boost::asio::io_context context;
   net::http_client client(context.get_executor(), with(server), {.peer = "the engine", .trace = {}});
   net::http_request request;
   request.target = "/twice";
   ASSERT_TRUE(test::run_task(context, client.send(request)));
-  std::this_thread::sleep_for(150ms);
+  for (int i = 0; i < 500 && !said_twice; ++i) std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(said_twice);
+  std::this_thread::sleep_for(50ms);  // what it said is on its way
   request.what = net::verb::remove;
   request.target = "/victim";
   const auto response = test::run_task(context, client.send(request));

@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 using shared_text = std::shared_ptr<const std::string>;
 
 task<core::result<void>> reload_slowly(const test_content* content) {
+  ++*content->reloads_begun;
   if (content->reload_takes.count() > 0) {
     asio::steady_timer timer(co_await asio::this_coro::executor, content->reload_takes);
     co_await timer.async_wait(asio::use_awaitable);
@@ -109,6 +110,13 @@ std::vector<route> routes_for(const test_content& content) {
 
 }  // namespace
 
+bool begun(const test_content& content, int reloads) {
+  for (int i = 0; i < 500 && *content.reloads_begun < reloads; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return *content.reloads_begun >= reloads;
+}
+
 void counting_telemetry::http_request(std::string_view handler, int code) {
   const std::lock_guard lock(mutex_);
   ++counts_[{std::string(handler), code}];
@@ -161,11 +169,16 @@ void live_server::stop() {
 server_options local_options() {
   server_options options;
   options.listen = {"127.0.0.1:0"};
+  options.limits.linger = std::chrono::milliseconds(300);
+  return options;
+}
+
+server_options options_with_short_limits() {
+  auto options = local_options();
   options.limits.header = std::chrono::milliseconds(400);
   options.limits.body = std::chrono::milliseconds(400);
   options.limits.send = std::chrono::milliseconds(1000);
-  options.limits.idle = std::chrono::milliseconds(600);
-  options.limits.linger = std::chrono::milliseconds(300);
+  options.limits.idle = std::chrono::milliseconds(3000);
   return options;
 }
 

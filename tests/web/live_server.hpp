@@ -1,6 +1,7 @@
 // A real server on loopback with content of the tests' own, running on a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -45,10 +46,14 @@ struct test_content {
   std::string not_ready;
   core::result<void> reloaded;
   std::chrono::milliseconds reload_takes{0};
+  std::shared_ptr<std::atomic<int>> reloads_begun = std::make_shared<std::atomic<int>>(0);
   bool has_inventory = true;
   bool has_plan = true;                  // false: plan and history are not to be had right now
   std::chrono::milliseconds plan_takes{0};
 };
+
+// Waits until that many reloads have begun. False: not within some seconds.
+bool begun(const test_content& content, int reloads);
 
 class live_server {
  public:
@@ -74,7 +79,9 @@ class live_server {
   core::result<void> started_;
 };
 
-// Loopback, any port; limits short enough for tests.
+// Loopback, any port, and the program's limits, as a test must not meet them for being slow.
 server_options local_options();
+// The same with limits that a test can wait for.
+server_options options_with_short_limits();
 
 }  // namespace docksweep::web::testing

@@ -229,7 +229,7 @@ TEST(server, stops_within_a_second_while_connections_are_open) {
   EXPECT_EQ(idle.ask(get("/-/healthy")).status, 200);
   ASSERT_TRUE(half.send("GET /metrics HT"));
   ASSERT_TRUE(busy.send(post("/-/reload", "Authorization: Bearer 0123456789abcdef0123\r\n")));
-  std::this_thread::sleep_for(50ms);
+  ASSERT_TRUE(begun(content, 1));
   const auto begin = std::chrono::steady_clock::now();
   server.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
@@ -257,14 +257,15 @@ TEST(server, leaves_nothing_to_wait_for_when_it_stops) {
 
 TEST(server, finishes_a_request_in_progress_when_it_stops) {
   test_content content;
-  content.reload_takes = 150ms;
+  content.reload_takes = 1s;
   const temporary_folder folder;
   auto options = local_options();
+  options.limits.stop = 10s;
   options.token_file = folder.write("token", "0123456789abcdef0123\n");
   live_server server(options, content);
   client busy(server.where());
   ASSERT_TRUE(busy.send(post("/-/reload", "Authorization: Bearer 0123456789abcdef0123\r\n")));
-  std::this_thread::sleep_for(50ms);
+  ASSERT_TRUE(begun(content, 1));
   server.stop();
   const auto last = busy.read();
   EXPECT_EQ(last.status, 200);
