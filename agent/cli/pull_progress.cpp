@@ -90,7 +90,7 @@ void pull_progress::count(layer& one) {
   }
   const bool whole = came_whole(one.status);
   if (whole && one.size) one.downloaded = *one.size;
-  one.untold = one.untold || (whole && !one.size);
+  one.untold = !one.size && (one.untold || whole);
   bytes_ += one.downloaded - before;
 }
 
@@ -136,7 +136,7 @@ std::string pull_progress::totals(std::size_t room, time_point now) const {
   core::byte_count size = 0;
   for (const auto& one : layers_) {
     size += one.size.value_or(0);
-    all_sizes = all_sizes && (one.size || one.how == state::done || one.how == state::fetched);
+    all_sizes = all_sizes && (one.size || one.how == state::done || came_whole(one.status));
   }
   auto text = fmt::format("{}/{} layers done, {}", done, layers_.size(), report::human_bytes(bytes_));
   if (all_sizes && size > 0) text += fmt::format(" of {}", report::human_bytes(size));

@@ -12,10 +12,11 @@ namespace {
 
 // `docker rmi --force` takes an image away from under a stopped container, which keeps the layers: nobody can tell any
 // more which. What they share with images that are still there lies on one chain, so it is at most what one of those
-// has in all. Images are in order of their IDs.
+// has in all.
 byte_count held_by_containers_without_image(const inventory& what) {
   std::set<std::string_view> gone;
   for (const auto& one : what.containers) {
+    // Images are in order of their IDs.
     const bool known = one.image_id.empty() || std::ranges::binary_search(what.images, one.image_id, {}, &image::id);
     if (!known) gone.insert(one.image_id);
   }

@@ -95,13 +95,13 @@ std::vector<prometheus::MetricFamily> process_families() {
   if (const auto open = open_descriptors()) {
     out.push_back(single_gauge("process_open_fds", "Number of open file descriptors.", *open));
   }
-  const auto limit = [&out](const char* name, const char* help, auto which) {
+  const auto add_limit = [&out](const char* name, const char* help, auto which) {
     rlimit found{};
     if (getrlimit(which, &found) == 0) out.push_back(single_gauge(name, help, static_cast<double>(found.rlim_cur)));
   };
   // Unlimited: the largest number, as other exporters have it.
-  limit("process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.", RLIMIT_AS);
-  limit("process_max_fds", "Maximum number of open file descriptors.", RLIMIT_NOFILE);
+  add_limit("process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.", RLIMIT_AS);
+  add_limit("process_max_fds", "Maximum number of open file descriptors.", RLIMIT_NOFILE);
   return out;
 }
 

@@ -187,7 +187,8 @@ class fake_engine final : public app::engine {
   app::task<std::optional<core::failure>> call(std::string what) {
     const std::string word = first_word(what);
     const std::size_t mine = calls.size();
-    calls.push_back({what, clock::now(), {}});
+    const auto began = clock::now();
+    calls.push_back({what, began, {}});
     const flight here(in_flight);
     most_in_flight = std::max(most_in_flight, in_flight);
     if (on_call) on_call(what);
@@ -199,7 +200,8 @@ class fake_engine final : public app::engine {
       timer.expires_after(delay[word]);
     }
     co_await timer.async_wait(boost::asio::use_awaitable);
-    if (mine < calls.size()) calls[mine].ended = clock::now();  // a test may have cleared them meanwhile
+    // A test may have cleared them meanwhile.
+    if (mine < calls.size() && calls[mine].began == began) calls[mine].ended = clock::now();
     if (on_answer) on_answer(what);
     if (const auto always = odd.find(what); always != odd.end()) co_return always->second;
     auto& planned = failures[word];

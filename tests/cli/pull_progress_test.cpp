@@ -85,8 +85,11 @@ TEST_F(pull_progress_test, a_download_whose_end_goes_unsaid_is_whole_by_what_cam
   }
   EXPECT_EQ(progress.downloaded(), 3000);
   take("nothing of its size", "Pulling fs layer");
-  take("nothing of its size", "Pull complete");
+  take("nothing of its size", "Verifying Checksum");
   EXPECT_EQ(progress.downloaded(), std::nullopt);
+  EXPECT_EQ(totals(), "1/4 layers done, 3.0 kB of 3.0 kB");
+  take("nothing of its size", "Downloading", 0, 500);
+  EXPECT_EQ(progress.downloaded(), 3000) << "it is downloaded again, and its size is known now";
 }
 
 // The containerd store tells of a layer in steps of time: a quick one comes without a word about its size.

@@ -21,7 +21,7 @@ struct node {
   std::vector<image> images;
   std::vector<image_details> details;
   std::vector<core::container> containers;
-  std::optional<core::byte_count> shared_cache = 0;
+  std::optional<core::byte_count> held_by_others = 0;
   image_store store = image_store::graphdriver;
 
   void add(std::string id, std::vector<std::string> diffs, core::byte_count size, std::vector<core::byte_count> history,
@@ -43,7 +43,7 @@ struct node {
   core::layer_accounting account(std::set<std::size_t> unreadable = {}) const {
     std::vector<const image_details*> known;
     for (std::size_t i = 0; i < details.size(); ++i) known.push_back(unreadable.contains(i) ? nullptr : &details[i]);
-    return {store, images, known, core::image_states(images, containers), shared_cache};
+    return {store, images, known, core::image_states(images, containers), held_by_others};
   }
 };
 
@@ -189,11 +189,11 @@ TEST(layer_accounting, an_unreadable_image_holds_any_layer) {
 TEST(layer_accounting, shared_build_cache_turns_figures_into_upper_bounds) {
   node n;
   n.add("a", {"d1"}, 100, {100});
-  n.shared_cache = 30;
+  n.held_by_others = 30;
   EXPECT_EQ(freed(n.account(), {0}), (byte_range{70, 100}));
   EXPECT_TRUE(n.account().exact()) << "the layer's own bytes are known all the same";
   EXPECT_TRUE(n.account().cache_known());
-  n.shared_cache = std::nullopt;
+  n.held_by_others = std::nullopt;
   EXPECT_EQ(freed(n.account(), {0}), (byte_range{0, 100}));
   EXPECT_FALSE(n.account().cache_known());
 }

@@ -17,7 +17,7 @@ struct simulated_node {
   random_node made;
   std::vector<const core::image_details*> details;
   image_store store = image_store::graphdriver;
-  std::optional<core::byte_count> shared_cache;
+  std::optional<core::byte_count> held_by_others;
 
   explicit simulated_node(std::uint32_t seed) : made(make_random_node(seed, options(seed))) {
     std::mt19937 random(seed);
@@ -32,7 +32,7 @@ struct simulated_node {
       made.images[i].size = *made.images[i].size + blobs;
     }
     if (seed % 7 == 0) made.images[random() % made.images.size()].size.reset();
-    if (seed % 11 != 0) shared_cache = seed % 3 == 0 ? random() % 1'000'000 : 0;
+    if (seed % 11 != 0) held_by_others = seed % 3 == 0 ? random() % 1'000'000 : 0;
   }
 
   static random_node_options options(std::uint32_t seed) {
@@ -41,7 +41,7 @@ struct simulated_node {
   }
 
   core::layer_accounting account(const std::vector<core::container>& containers) const {
-    return {store, made.images, details, core::image_states(made.images, containers), shared_cache};
+    return {store, made.images, details, core::image_states(made.images, containers), held_by_others};
   }
 };
 

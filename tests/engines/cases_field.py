@@ -380,7 +380,7 @@ class field:
         self.assertNotEqual(outcomes.get(container), "removed")
 
     def test_09_docuum_341_a_container_that_is_being_removed(self):
-        """Somebody else's removal takes seconds, so many files has it: meanwhile its image is in use, and the rest is swept."""
+        """Somebody else's removal takes seconds, so many files has it: meanwhile its image is in use; the rest is swept."""
         for files in (50_000, 100_000, 200_000):
             if self.swept_while_one_is_removed(files):
                 return
@@ -395,7 +395,9 @@ class field:
         proxy = self.enterContext(counting_proxy(self.engine.socket, f"{self.engine.folder}/s/{files}.sock"))
         node = self.enterContext(sweeping.policies(proxy.host, [
             {"name": "all", "remove": {"images": "unused", "containers": {"stopped_for": "0s"}}}]))
-        removing = threading.Thread(target=lambda: self.engine.api("DELETE", "/containers/odd", timeout=240))
+        answers = []
+        removing = threading.Thread(
+            target=lambda: answers.append(self.engine.api("DELETE", "/containers/odd", timeout=240)))
         asked = []  # (path, whether the removal still ran)
         proxy.before = lambda request: asked.append((request.path, removing.is_alive()))
         removing.start()
@@ -404,6 +406,7 @@ class field:
                 return False
         status, out, err = node.sweep()
         removing.join()
+        answers[0].expect(204)
         listed = next(at for at, (path, _) in enumerate(asked) if path == "/containers/json")
         if not asked[listed + 1][1]:  # when the answer was there
             return False

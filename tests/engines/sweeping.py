@@ -59,7 +59,7 @@ class policies:
 
     def sweeps(self):
         """Every sweep on record, the newest first."""
-        return self.json("history")["sweeps"]
+        return self.json("history", "--limit", "1000")["sweeps"]
 
     def removals(self, sweep=None):
         """What the newest sweep (or this one) did, in the order of its plan."""

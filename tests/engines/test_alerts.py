@@ -125,7 +125,7 @@ class full_disk(node):
             number += 1
         room = os.statvfs(self.disk_root())
         filler = self.disk_root() / "filler"
-        self.addCleanup(filler.unlink)
+        self.addCleanup(filler.unlink, missing_ok=True)
         with open(filler, "wb") as file:
             os.posix_fallocate(file.fileno(), 0, int((self.full + 0.02 - self.used()) * room.f_blocks * room.f_frsize))
         return number

@@ -124,9 +124,9 @@ TEST_F(tls, session_tickets_on_an_idle_connection_do_not_end_it) {
 }
 
 TEST_F(tls, what_nobody_asked_for_ends_an_idle_connection) {
+  std::atomic<bool> said_twice = false;
   test::scripted_engine server(own, "");
   server.answer("/victim", "", 204);
-  std::atomic<bool> said_twice = false;
   server.on("/twice", [&](test::exchange& with) {
     with.reply(200, "1");
     with.wait(50ms);

@@ -178,7 +178,6 @@ TEST_F(limits, ends_silent_and_idle_connections_without_a_word) {
 
 TEST(connection_limit, makes_room_by_ending_who_waited_longest) {
   auto options = local_options();
-  options.limits = {};
   options.limits.connections = 3;
   live_server server(options);
   client first(server.where());
@@ -213,7 +212,6 @@ TEST(connection_limit, says_503_when_all_are_at_work) {
 
 TEST(connection_limit, survives_a_hundred_connections_that_never_send) {
   auto options = local_options();
-  options.limits = {};
   live_server server(options);
   std::vector<client> flood;
   for (int i = 0; i < 300; ++i) flood.emplace_back(server.where());

@@ -46,6 +46,7 @@ struct test_content {
   std::string not_ready;
   core::result<void> reloaded;
   std::chrono::milliseconds reload_takes{0};
+  // The server counts here; shared, as it has a copy of this struct.
   std::shared_ptr<std::atomic<int>> reloads_begun = std::make_shared<std::atomic<int>>(0);
   bool has_inventory = true;
   bool has_plan = true;                  // false: plan and history are not to be had right now
@@ -79,7 +80,7 @@ class live_server {
   core::result<void> started_;
 };
 
-// Loopback, any port, and the program's limits, as a test must not meet them for being slow.
+// Loopback, any port, and the program's limits, as a test must not meet them for being slow; it lingers less.
 server_options local_options();
 // The same with limits that a test can wait for.
 server_options options_with_short_limits();

@@ -222,7 +222,6 @@ TEST(server, stops_within_a_second_while_connections_are_open) {
   content.reload_takes = 30s;
   const temporary_folder folder;
   auto options = local_options();
-  options.limits = {};
   options.token_file = folder.write("token", "0123456789abcdef0123\n");
   live_server server(options, content);
   client idle(server.where()), silent(server.where()), half(server.where()), busy(server.where());
@@ -241,7 +240,6 @@ TEST(server, stops_within_a_second_while_connections_are_open) {
 
 TEST(server, leaves_nothing_to_wait_for_when_it_stops) {
   auto options = local_options();
-  options.limits = {};
   for (const bool connected : {true, false}) {
     auto server = std::make_unique<live_server>(options);
     std::optional<client> idle;

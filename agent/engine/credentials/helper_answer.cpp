@@ -43,23 +43,19 @@ char lower(char c) {
 
 constexpr std::string_view white_space = " \t\r\n";
 
-// Without the punctuation around it.
-std::string_view core_of(std::string_view word) {
-  constexpr std::string_view punctuation = ".,:;!?'\"()[]=";
-  const auto first = word.find_first_not_of(punctuation);
-  if (first == std::string_view::npos) return "";
-  return word.substr(first, word.find_last_not_of(punctuation) - first + 1);
+std::string_view without_punctuation(std::string_view word) {
+  return core::trimmed(word, ".,:;!?'\"()[]=");
 }
 
 bool is_mark(std::string_view word) {
-  std::string small(core_of(word));
+  std::string small(without_punctuation(word));
   std::ranges::transform(small, small.begin(), lower);
   return std::ranges::any_of(marks, [&](auto each) { return small.starts_with(each); });
 }
 
 // Lower case, Capitalised or UPPER CASE letters, perhaps with a hyphen or an apostrophe inside.
 bool is_plain(std::string_view word) {
-  const auto letters = core_of(word);
+  const auto letters = without_punctuation(word);
   if (letters.size() > word_limit_bytes) return false;
   const auto inside = [](char c) { return c == '-' || c == '\''; };
   const bool small = std::ranges::all_of(letters.substr(std::min<std::size_t>(1, letters.size())),
@@ -141,12 +137,12 @@ std::string presentable(std::string_view errors, std::string_view output,
   while (!(line = core::trimmed(line, white_space)).empty()) {
     const auto word = line.substr(0, line.find_first_of(" \t\r"));
     line.remove_prefix(word.size());
-    const auto core = core_of(word);
-    const bool is_known = std::ranges::find(known, core) != known.end();
-    const bool shown = is_known || (is_plain(word) && (core.size() < 4 || output.find(core) == std::string_view::npos));
+    const auto bare = without_punctuation(word);
+    const bool is_known = std::ranges::find(known, bare) != known.end();
+    const bool shown = is_known || (is_plain(word) && (bare.size() < 4 || output.find(bare) == std::string_view::npos));
     if (shown) {
       add(word);
-      any = any || !core.empty();
+      any = any || !bare.empty();
     } else if (!hidden) {
       add(more);
     }
