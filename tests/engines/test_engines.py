@@ -129,7 +129,7 @@ class docker_20_10(smoke, unittest.TestCase):
         seconds = time.monotonic() - began
         print(f"\n1,000 images of 3 layers loaded in {seconds:.1f} s", flush=True)
         self.assertEqual(self.ids(), {item.id for item in many})
-        self.assertLess(seconds, 180)
+        self.assertLess(seconds, 60)
 
 
 class docker_26_overlay2(smoke, unittest.TestCase):

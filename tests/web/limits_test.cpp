@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "support/soon.hpp"
 #include "web/client.hpp"
 #include "web/live_server.hpp"
 
@@ -203,7 +204,7 @@ TEST(connection_limit, says_503_when_all_are_at_work) {
   client one(server.where()), two(server.where());
   one.send(post("/-/reload", token_header));
   two.send(post("/-/reload", token_header));
-  ASSERT_TRUE(begun(content, 2));
+  ASSERT_TRUE(test::soon([&] { return *content.reloads_begun == 2; }));
   client three(server.where());
   EXPECT_EQ(three.read().status, 503);
   EXPECT_TRUE(three.ends_within(1s));

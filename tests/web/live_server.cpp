@@ -110,13 +110,6 @@ std::vector<route> routes_for(const test_content& content) {
 
 }  // namespace
 
-bool begun(const test_content& content, int reloads) {
-  for (int i = 0; i < 500 && *content.reloads_begun < reloads; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return *content.reloads_begun >= reloads;
-}
-
 void counting_telemetry::http_request(std::string_view handler, int code) {
   const std::lock_guard lock(mutex_);
   ++counts_[{std::string(handler), code}];

@@ -53,9 +53,6 @@ struct test_content {
   std::chrono::milliseconds plan_takes{0};
 };
 
-// Waits until that many reloads have begun. False: not within some seconds.
-bool begun(const test_content& content, int reloads);
-
 class live_server {
  public:
   explicit live_server(server_options options, test_content content = {});

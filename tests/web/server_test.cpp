@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "support/soon.hpp"
 #include "web/client.hpp"
 #include "web/live_server.hpp"
 
@@ -228,7 +229,7 @@ TEST(server, stops_within_a_second_while_connections_are_open) {
   EXPECT_EQ(idle.ask(get("/-/healthy")).status, 200);
   ASSERT_TRUE(half.send("GET /metrics HT"));
   ASSERT_TRUE(busy.send(post("/-/reload", "Authorization: Bearer 0123456789abcdef0123\r\n")));
-  ASSERT_TRUE(begun(content, 1));
+  ASSERT_TRUE(test::soon([&] { return *content.reloads_begun == 1; }));
   const auto begin = std::chrono::steady_clock::now();
   server.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
@@ -263,7 +264,7 @@ TEST(server, finishes_a_request_in_progress_when_it_stops) {
   live_server server(options, content);
   client busy(server.where());
   ASSERT_TRUE(busy.send(post("/-/reload", "Authorization: Bearer 0123456789abcdef0123\r\n")));
-  ASSERT_TRUE(begun(content, 1));
+  ASSERT_TRUE(test::soon([&] { return *content.reloads_begun == 1; }));
   server.stop();
   const auto last = busy.read();
   EXPECT_EQ(last.status, 200);
